@@ -1,0 +1,6 @@
+namespace Babel.Bench;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}
