@@ -1,0 +1,54 @@
+using Babel.Kernels.Cpu.Threading;
+using Babel.Kernels.Interop;
+
+namespace Babel.Kernels.Cpu;
+
+/// <summary>The processor this program runs on, by SIMD kernels in C#.</summary>
+public sealed class CpuDevice : Device
+{
+    private readonly WorkerPool _pool;
+
+    /// <summary>Opens the processor with the given instruction set and number of threads.</summary>
+    internal CpuDevice(string name, CpuInstructionSet instructionSet, int threads)
+    {
+        Name = name;
+        InstructionSet = instructionSet;
+        _pool = new WorkerPool(threads);
+        Ops = new CpuOps(this, _pool);
+    }
+
+    /// <summary>The vectors the kernels use.</summary>
+    public CpuInstructionSet InstructionSet { get; }
+
+    /// <summary>Worker threads, the caller included.</summary>
+    public int Threads => _pool.Threads;
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override string Description => $"{InstructionSet}, {Threads} threads";
+
+    /// <inheritdoc/>
+    public override DType ComputeType => DType.F32;
+
+    /// <inheritdoc/>
+    public override IOps Ops { get; }
+
+    /// <inheritdoc/>
+    public override Tensor Allocate(DType dtype, Shape shape) =>
+        new(new HostMemory(this, checked(shape.Count * dtype.Size())), dtype, shape);
+
+    /// <inheritdoc/>
+    public override Weight CreateWeight(DType storage, long rows, long columns, string name) =>
+        throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Upload(ReadOnlySpan<byte> source, TensorView destination) => HostCopy.Upload(source, destination);
+
+    /// <inheritdoc/>
+    public override void Download(TensorView source, Span<byte> destination) => HostCopy.Download(source, destination);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing) => _pool.Dispose();
+}

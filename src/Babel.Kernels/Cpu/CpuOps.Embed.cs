@@ -1,0 +1,12 @@
+namespace Babel.Kernels.Cpu;
+
+internal sealed partial class CpuOps
+{
+    /// <inheritdoc/>
+    public void Embed(
+        TensorView ids,
+        Weight table,
+        TensorView output,
+        float scale = 1,
+        bool accumulate = false) => throw new NotSupportedException("Embed");
+}

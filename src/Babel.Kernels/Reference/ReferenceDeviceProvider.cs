@@ -1,0 +1,14 @@
+namespace Babel.Kernels.Reference;
+
+/// <summary><c>ref</c>: the oracle, float64 and scalar.</summary>
+public sealed class ReferenceDeviceProvider : IDeviceProvider
+{
+    /// <inheritdoc/>
+    public string Kind => "ref";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DeviceInfo> List() => [new DeviceInfo("ref", "float64, scalar: the oracle the other devices are tested against")];
+
+    /// <inheritdoc/>
+    public Device Open(DeviceSpec spec, DeviceOptions options) => throw new NotSupportedException();
+}
