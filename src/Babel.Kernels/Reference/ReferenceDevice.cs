@@ -1,3 +1,4 @@
+using Babel.Kernels.Diagnostics;
 using Babel.Kernels.Interop;
 
 namespace Babel.Kernels.Reference;
@@ -9,7 +10,7 @@ namespace Babel.Kernels.Reference;
 public sealed class ReferenceDevice : Device
 {
     /// <summary>Opens the oracle; it holds no resources of its own.</summary>
-    public ReferenceDevice() => Ops = new ReferenceOps();
+    public ReferenceDevice() => Ops = new CheckedOps(this, new ReferenceOps());
 
     /// <inheritdoc/>
     public override string Name => "ref";

@@ -23,10 +23,13 @@ internal sealed partial class ReferenceOps
                         continue;
                     }
 
+                    int kv = h / spec.Group;
                     var q = Heads(inputs.RotatedQ, span, h, spec);
-                    var k = Heads(inputs.RotatedK, span, h / spec.Group, spec);
-                    Row(scoreQ, s)[own] = Change(q, k, Without(inputs.Q, inputs.RawQ, inputs, span, h, a, spec), k, spec, span, h);
-                    Row(scoreK, s)[shared] += Change(q, k, q, Without(inputs.K, inputs.RawK, inputs, span, h / spec.Group, a, spec), spec, span, h);
+                    var k = Heads(inputs.RotatedK, span, kv, spec);
+                    var lessQ = Without(inputs.Q, inputs.RawQ, inputs, span, h, a, spec);
+                    var lessK = Without(inputs.K, inputs.RawK, inputs, span, kv, a, spec);
+                    Row(scoreQ, s)[own] = Change(q, k, lessQ, k, spec, span, h);
+                    Row(scoreK, s)[shared] += Change(q, k, q, lessK, spec, span, h);
                 }
             }
         }
@@ -51,8 +54,8 @@ internal sealed partial class ReferenceOps
             if (raw is { } r)
             {
                 var y = Head(r, span.QueryStart + t, head, spec);
-                double all = Dot(y, y);
-                double ratio = Math.Sqrt(((all / y.Length) + inputs.NormEpsilon) / (((all - (y[a] * y[a])) / y.Length) + inputs.NormEpsilon));
+                double all = Dot(y, y), rest = all - (y[a] * y[a]);
+                double ratio = Math.Sqrt(((all / y.Length) + inputs.NormEpsilon) / ((rest / y.Length) + inputs.NormEpsilon));
                 for (int c = 0; c < y.Length; c++) rows[t][c] *= ratio;
             }
 
@@ -69,7 +72,12 @@ internal sealed partial class ReferenceOps
     {
         double sum = 0;
         for (int i = 0; i < q.Length; i++)
-            sum += SquaredDistance(Softmax(ScoreRow(q[i], k, span, i, h, spec)), Softmax(ScoreRow(changedQ[i], changedK, span, i, h, spec)));
+        {
+            var before = Softmax(ScoreRow(q[i], k, span, i, h, spec));
+            var after = Softmax(ScoreRow(changedQ[i], changedK, span, i, h, spec));
+            sum += SquaredDistance(before, after);
+        }
+
         return sum;
     }
 

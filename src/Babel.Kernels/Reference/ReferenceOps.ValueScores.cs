@@ -13,8 +13,9 @@ internal sealed partial class ReferenceOps
                 double sum = 0;
                 for (int g = 0; g < spec.Group; g++)
                 {
+                    var write = Row(gram, (j * spec.Group) + g);
                     for (int g2 = 0; g2 < spec.Group; g2++)
-                        sum += ColumnProduct(z, layout.Spans[s], Expand(j, g), Expand(j, g2)) * gram.Span<double>()[(((j * spec.Group) + g) * spec.Group) + g2];
+                        sum += ColumnProduct(z, layout.Spans[s], Expand(j, g), Expand(j, g2)) * write[g2];
                 }
 
                 y[j] = Math.Max(sum, 0);
