@@ -1,0 +1,68 @@
+using Babel.Kernels.Cpu.Simd;
+using Babel.Kernels.Cpu.Threading;
+using Babel.Kernels.Interop;
+
+namespace Babel.Kernels.Cpu;
+
+/// <summary>The processor this program runs on, by SIMD kernels in C#.</summary>
+public sealed class CpuDevice : Device
+{
+    private readonly WorkerPool _pool;
+
+    /// <summary>Opens the processor with the given instruction set and number of threads.</summary>
+    internal CpuDevice(string name, CpuInstructionSet instructionSet, int threads)
+    {
+        Name = name;
+        InstructionSet = instructionSet;
+        _pool = new WorkerPool(threads);
+        Kernels = new MicroKernelTable(instructionSet);
+        Scratch = new ScratchBuffers(this, threads);
+        Ops = new CpuOps(this, _pool);
+    }
+
+    /// <summary>The vectors the kernels use.</summary>
+    public CpuInstructionSet InstructionSet { get; }
+
+    /// <summary>Worker threads, the caller included.</summary>
+    public int Threads => _pool.Threads;
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override string Description => $"{CpuSupport.Describe(InstructionSet)}, {Threads} {(Threads == 1 ? "thread" : "threads")}";
+
+    /// <inheritdoc/>
+    public override DType ComputeType => DType.F32;
+
+    /// <inheritdoc/>
+    public override IOps Ops { get; }
+
+    /// <summary>The register tiles of <see cref="InstructionSet"/>.</summary>
+    internal MicroKernelTable Kernels { get; }
+
+    /// <summary>What operators use while they run.</summary>
+    internal ScratchBuffers Scratch { get; }
+
+    /// <inheritdoc/>
+    public override Tensor Allocate(DType dtype, Shape shape) =>
+        new(new HostMemory(this, checked(shape.Count * dtype.Size())), dtype, shape);
+
+    /// <inheritdoc/>
+    public override Weight CreateWeight(DType storage, long rows, long columns, string name) =>
+        new CpuWeight(this, _pool, storage, rows, columns, name);
+
+    /// <inheritdoc/>
+    public override void Upload(ReadOnlySpan<byte> source, TensorView destination) => HostCopy.Upload(source, destination);
+
+    /// <inheritdoc/>
+    public override void Download(TensorView source, Span<byte> destination) => HostCopy.Download(source, destination);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing) return;
+        _pool.Dispose();
+        Scratch.Dispose();
+    }
+}

@@ -1,0 +1,10 @@
+namespace Babel.Kernels.Cpu;
+
+internal sealed partial class CpuOps
+{
+    /// <inheritdoc/>
+    public void Add(
+        TensorView a,
+        TensorView b,
+        TensorView output) => throw new NotSupportedException("Add");
+}

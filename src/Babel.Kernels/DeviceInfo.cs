@@ -1,0 +1,7 @@
+namespace Babel.Kernels;
+
+/// <summary>One line of <c>babel devices</c>.</summary>
+/// <param name="Name">The name that opens the device.</param>
+/// <param name="Description">What it is.</param>
+/// <param name="Unavailable">Why it cannot be used, or null when it can.</param>
+public sealed record DeviceInfo(string Name, string Description, string? Unavailable = null);

@@ -1,0 +1,21 @@
+using Babel.Kernels.Errors;
+
+namespace Babel.Kernels.Reference;
+
+/// <summary><c>ref</c>: the oracle, float64 and scalar.</summary>
+public sealed class ReferenceDeviceProvider : IDeviceProvider
+{
+    /// <inheritdoc/>
+    public string Kind => "ref";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DeviceInfo> List() => [new DeviceInfo("ref", "float64, scalar: the oracle the other devices are tested against")];
+
+    /// <inheritdoc/>
+    public Device Open(DeviceSpec spec, DeviceOptions options)
+    {
+        if (spec.Argument.Length > 0)
+            throw new DeviceUnavailableException("the reference device has no variants", where: $"device '{spec}'", expected: "ref");
+        return new ReferenceDevice();
+    }
+}
