@@ -42,6 +42,16 @@ public sealed class ContentKey : IDisposable
     /// <summary>Adds a number.</summary>
     public ContentKey Add(long part) => Add(part.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>Adds token ids: their number, then each as 4 bytes, little-endian.</summary>
+    public ContentKey Add(ReadOnlySpan<int> part)
+    {
+        byte[] bytes = new byte[checked(8 + part.Length * 4)];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, part.Length);
+        for (int i = 0; i < part.Length; i++) BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8 + i * 4), part[i]);
+        _hash.AppendData(bytes);
+        return this;
+    }
+
     /// <summary>The key, 64 lower-case hexadecimal digits; the builder starts anew.</summary>
     public string Finish() => Convert.ToHexStringLower(_hash.GetHashAndReset());
 
