@@ -8,7 +8,7 @@ namespace Babel.Analysis.Ablation;
 /// </summary>
 internal static class NeuronUnits
 {
-    /// <summary>The distinct units, Gate and Down renamed to Up, in canonical order.</summary>
+    /// <summary>The distinct units, Up and Gate renamed to Down, in canonical order.</summary>
     public static IReadOnlyList<NeuronId> Of(IEnumerable<NeuronId> neurons) =>
-        [.. neurons.Select(n => n.Part is NeuronPart.Gate or NeuronPart.Down ? n with { Part = NeuronPart.Up } : n).Distinct().Order()];
+        [.. neurons.Select(n => n.Part is NeuronPart.Up or NeuronPart.Gate ? n with { Part = NeuronPart.Down } : n).Distinct().Order()];
 }

@@ -11,7 +11,7 @@ public static class RandomControls
 {
     /// <summary>Draws one control.</summary>
     /// <param name="spec">The model's form.</param>
-    /// <param name="selected">The set to match; Up, Gate and Down of one index count once and are matched by Up.</param>
+    /// <param name="selected">The set to match; Up, Gate and Down of one index count once and are matched by Down.</param>
     /// <param name="seed">The seed; recorded with the result.</param>
     /// <param name="name">The set's name: sets of different names get independent draws under one seed.</param>
     /// <returns>As many distinct neurons per (layer, part), none of them selected, in canonical order.</returns>
