@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using Babel.Cli.Commands;
 using Babel.Cli.Options;
 using Babel.Kernels;
@@ -34,6 +35,8 @@ internal sealed class App
     public static IReadOnlyList<ICommand> All =>
     [
         new DevicesCommand(),
+        new GenerateCommand(),
+        new TraceCommand(),
     ];
 
     /// <summary>The examples of the root's help.</summary>
@@ -49,21 +52,21 @@ internal sealed class App
     {
         // A prompt may begin with '@'; response files would swallow it.
         var parsed = _root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0) return Misused(parsed);
-        if (_commands.TryGetValue(parsed.CommandResult.Command, out var command) && parsed.Action is not HelpWithExamples)
-            return Guarded(command, parsed, cancellation).Code;
-
-        var configuration = new InvocationConfiguration
-        {
-            Output = _streams.Output,
-            Error = _streams.Error,
-            EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = null,
-        };
-        if (parsed.Action is not null) return parsed.Invoke(configuration);
-        _root.Parse(["--help"]).Invoke(configuration);
-        return ExitCodes.Usage.Code;
+        // Help and version win over missing arguments.
+        if (parsed.Action is HelpWithExamples || parsed.CommandResult.Command == _root && parsed.Action is not null and not ParseErrorAction)
+            return parsed.Invoke(Configuration());
+        return parsed.Errors.Count == 0 && _commands.TryGetValue(parsed.CommandResult.Command, out var command)
+            ? Guarded(command, parsed, cancellation).Code
+            : Misused(parsed);
     }
+
+    private InvocationConfiguration Configuration() => new()
+    {
+        Output = _streams.Output,
+        Error = _streams.Error,
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = null,
+    };
 
     private void Add(Command parent, ICommand command)
     {

@@ -11,7 +11,7 @@ internal static class ExitCodes
     public static readonly ExitCode Ok = new(0, "done");
     public static readonly ExitCode Defect = new(1, "a defect of the program; the stack trace is on stderr");
     public static readonly ExitCode Usage = new(2, "the command line is wrong");
-    public static readonly ExitCode Format = new(3, "a model, corpus, set or statistics file is malformed, or its numbers are not finite");
+    public static readonly ExitCode Format = new(3, "an input is malformed, does not fit the model, or leads to numbers that are not finite");
     public static readonly ExitCode Unsupported = new(4, "the model asks for mathematics this version does not have");
     public static readonly ExitCode NotFound = new(5, "a model, corpus or file is not there");
     public static readonly ExitCode Device = new(6, "the device is not available or out of memory");
@@ -28,7 +28,7 @@ internal static class ExitCodes
     public static ExitCode Of(Exception exception) => exception switch
     {
         UsageException => Usage,
-        ModelFormatException or NonFiniteException => Format,
+        ModelFormatException or ModelInputException or NonFiniteException => Format,
         UnsupportedModelException => Unsupported,
         ModelNotFoundException or FileNotFoundException or DirectoryNotFoundException => NotFound,
         DeviceUnavailableException or DeviceMemoryException or OutOfMemoryException => Device,
