@@ -1,3 +1,4 @@
+using Babel.Kernels.Cpu.Simd;
 using Babel.Kernels.Cpu.Threading;
 using Babel.Kernels.Interop;
 
@@ -14,6 +15,8 @@ public sealed class CpuDevice : Device
         Name = name;
         InstructionSet = instructionSet;
         _pool = new WorkerPool(threads);
+        Kernels = new MicroKernelTable(instructionSet);
+        Scratch = new ScratchBuffers(this, threads);
         Ops = new CpuOps(this, _pool);
     }
 
@@ -27,7 +30,7 @@ public sealed class CpuDevice : Device
     public override string Name { get; }
 
     /// <inheritdoc/>
-    public override string Description => $"{InstructionSet}, {Threads} threads";
+    public override string Description => $"{CpuSupport.Describe(InstructionSet)}, {Threads} {(Threads == 1 ? "thread" : "threads")}";
 
     /// <inheritdoc/>
     public override DType ComputeType => DType.F32;
@@ -35,13 +38,19 @@ public sealed class CpuDevice : Device
     /// <inheritdoc/>
     public override IOps Ops { get; }
 
+    /// <summary>The register tiles of <see cref="InstructionSet"/>.</summary>
+    internal MicroKernelTable Kernels { get; }
+
+    /// <summary>What operators use while they run.</summary>
+    internal ScratchBuffers Scratch { get; }
+
     /// <inheritdoc/>
     public override Tensor Allocate(DType dtype, Shape shape) =>
         new(new HostMemory(this, checked(shape.Count * dtype.Size())), dtype, shape);
 
     /// <inheritdoc/>
     public override Weight CreateWeight(DType storage, long rows, long columns, string name) =>
-        throw new NotSupportedException();
+        new CpuWeight(this, _pool, storage, rows, columns, name);
 
     /// <inheritdoc/>
     public override void Upload(ReadOnlySpan<byte> source, TensorView destination) => HostCopy.Upload(source, destination);
@@ -50,5 +59,10 @@ public sealed class CpuDevice : Device
     public override void Download(TensorView source, Span<byte> destination) => HostCopy.Download(source, destination);
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => _pool.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing) return;
+        _pool.Dispose();
+        Scratch.Dispose();
+    }
 }

@@ -1,3 +1,5 @@
+using Babel.Kernels.Cpu.Simd;
+
 namespace Babel.Kernels.Cpu;
 
 internal sealed partial class CpuOps
@@ -7,5 +9,9 @@ internal sealed partial class CpuOps
         Weight weight,
         TensorView left,
         TensorView right,
-        TensorView output) => throw new NotSupportedException("ColumnDots");
+        TensorView output)
+    {
+        ColumnInnerProducts.Run(_pool, (CpuWeight)weight, left, right, output);
+        GC.KeepAlive(weight);
+    }
 }

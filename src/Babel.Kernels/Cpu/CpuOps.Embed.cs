@@ -1,3 +1,5 @@
+using Babel.Kernels.Cpu.Simd;
+
 namespace Babel.Kernels.Cpu;
 
 internal sealed partial class CpuOps
@@ -8,5 +10,9 @@ internal sealed partial class CpuOps
         Weight table,
         TensorView output,
         float scale = 1,
-        bool accumulate = false) => throw new NotSupportedException("Embed");
+        bool accumulate = false)
+    {
+        EmbedRows.Run(_pool, ids, (CpuWeight)table, output, scale, accumulate);
+        GC.KeepAlive(table);
+    }
 }

@@ -1,3 +1,5 @@
+using Babel.Kernels.Cpu.Simd;
+
 namespace Babel.Kernels.Cpu;
 
 internal sealed partial class CpuOps
@@ -9,5 +11,24 @@ internal sealed partial class CpuOps
         TensorView? bias,
         Activation cap,
         TensorView targets,
-        TensorView output) => throw new NotSupportedException("LogProb");
+        TensorView output)
+    {
+        switch (_device.InstructionSet)
+        {
+            case CpuInstructionSet.Avx512:
+                LogProbProduct<WideAvx512>.Run(_device, _pool, x, (CpuWeight)unembed, bias, cap, targets, output);
+                break;
+            case CpuInstructionSet.Avx2:
+                LogProbProduct<WideAvx2>.Run(_device, _pool, x, (CpuWeight)unembed, bias, cap, targets, output);
+                break;
+            case CpuInstructionSet.Vector128:
+                LogProbProduct<WideVector128>.Run(_device, _pool, x, (CpuWeight)unembed, bias, cap, targets, output);
+                break;
+            default:
+                LogProbProduct<WideScalar>.Run(_device, _pool, x, (CpuWeight)unembed, bias, cap, targets, output);
+                break;
+        }
+
+        GC.KeepAlive(unembed);
+    }
 }

@@ -1,20 +1,192 @@
+using System.Runtime.ExceptionServices;
+
 namespace Babel.Kernels.Cpu.Threading;
 
-/// <summary>Runs the items of a job on a fixed set of threads; the caller is one of them.</summary>
-internal sealed class WorkerPool(int threads) : IDisposable
+/// <summary>
+/// Runs the items of a job on a fixed set of threads; the caller is one of them. Workers spin for some tens of microseconds after a job,
+/// because the next operator usually follows at once, and then park. Nothing is allocated per run once a job type has been seen.
+/// </summary>
+/// <remarks>
+/// A job is open while its items are handed out. The caller closes it when it finds no item left, and then waits only for the workers
+/// inside it: one that wakes up late finds the job closed and is not waited for.
+/// </remarks>
+internal sealed class WorkerPool : IDisposable
 {
-    /// <summary>How many threads work, the caller included.</summary>
-    public int Threads { get; } = threads;
+    private const int Spins = 200;
+    private const int SpinLength = 20;
 
-    /// <summary>Runs items 0 .. <paramref name="items"/>-1 and returns when all are done.</summary>
+    private readonly Thread[] _workers;
+    private readonly Dictionary<Type, Slot> _slots = [];
+    private readonly Lock _owner = new();
+    private readonly object _parking = new();
+    private Slot? _current;
+    private int _items;
+    private int _next;
+    private int _active;
+    private int _open;
+    private int _generation;
+    private int _parked;
+    private bool _running;
+    private bool _stop;
+    private Exception? _failure;
+
+    /// <summary>Starts <paramref name="threads"/> - 1 workers.</summary>
+    public WorkerPool(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        Threads = threads;
+        _workers = new Thread[threads - 1];
+        for (int i = 0; i < _workers.Length; i++)
+        {
+            _workers[i] = new Thread(Work) { IsBackground = true, Name = $"babel-cpu-{i + 1}" };
+            _workers[i].Start();
+        }
+    }
+
+    /// <summary>How many threads work, the caller included.</summary>
+    public int Threads { get; }
+
+    /// <summary>
+    /// Runs items 0 .. <paramref name="items"/>-1 and returns when all are done. The first exception of an item is thrown again here;
+    /// items not yet begun are then left out. A job started inside a job runs on the thread that started it.
+    /// </summary>
     public void Run<TJob>(int items, in TJob job)
         where TJob : struct, IJob
     {
-        for (int i = 0; i < items; i++) job.Run(i);
+        if (items <= 0) return;
+        if (_workers.Length == 0 || items == 1 || !TryEnter())
+        {
+            for (int i = 0; i < items; i++) job.Run(i);
+            return;
+        }
+
+        try
+        {
+            var slot = SlotOf<TJob>();
+            slot.Job = job;
+            RunOpen(slot, items);
+            slot.Job = default;
+        }
+        finally
+        {
+            Volatile.Write(ref _running, false);
+        }
+
+        if (_failure is { } failure)
+        {
+            _failure = null;
+            ExceptionDispatchInfo.Throw(failure);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        Volatile.Write(ref _stop, true);
+        Announce();
+        foreach (var worker in _workers) worker.Join();
+    }
+
+    private bool TryEnter()
+    {
+        lock (_owner)
+        {
+            if (_running) return false;
+            return _running = true;
+        }
+    }
+
+    private Slot<TJob> SlotOf<TJob>()
+        where TJob : struct, IJob
+    {
+        if (_slots.TryGetValue(typeof(TJob), out var known)) return (Slot<TJob>)known;
+        var slot = new Slot<TJob>();
+        _slots.Add(typeof(TJob), slot);
+        return slot;
+    }
+
+    private void RunOpen(Slot slot, int items)
+    {
+        _current = slot;
+        _items = items;
+        _next = 0;
+        Volatile.Write(ref _open, 1);
+        Announce();
+        Drain(slot);
+
+        // The exchange is a full fence: a worker either sees the job closed, or its entry is seen here.
+        Interlocked.Exchange(ref _open, 0);
+        var wait = default(SpinWait);
+        while (Volatile.Read(ref _active) != 0) wait.SpinOnce(sleep1Threshold: -1);
+        _current = null;
+    }
+
+    private void Announce()
+    {
+        Interlocked.Increment(ref _generation);
+        if (Volatile.Read(ref _parked) == 0) return;
+        lock (_parking) Monitor.PulseAll(_parking);
+    }
+
+    private void Work()
+    {
+        int seen = 0;
+        while (true)
+        {
+            seen = Await(seen);
+            if (Volatile.Read(ref _stop)) return;
+            Interlocked.Increment(ref _active);
+            if (Volatile.Read(ref _open) != 0) Drain(_current!);
+            Interlocked.Decrement(ref _active);
+        }
+    }
+
+    /// <summary>Waits until the generation is no longer <paramref name="seen"/>, and returns it.</summary>
+    private int Await(int seen)
+    {
+        for (int i = 0; i < Spins; i++)
+        {
+            int now = Volatile.Read(ref _generation);
+            if (now != seen) return now;
+            Thread.SpinWait(SpinLength);
+        }
+
+        // Counted before the generation is read again: Announce either sees the count or this sees the new generation.
+        lock (_parking)
+        {
+            Interlocked.Increment(ref _parked);
+            while (Volatile.Read(ref _generation) == seen) Monitor.Wait(_parking);
+            Interlocked.Decrement(ref _parked);
+            return Volatile.Read(ref _generation);
+        }
+    }
+
+    private void Drain(Slot slot)
+    {
+        try
+        {
+            int item;
+            while ((item = Interlocked.Increment(ref _next) - 1) < _items) slot.Run(item);
+        }
+#pragma warning disable CA1031 // whatever an item throws belongs to the caller
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Interlocked.CompareExchange(ref _failure, e, null);
+            Volatile.Write(ref _items, 0);
+        }
+    }
+
+    private abstract class Slot
+    {
+        public abstract void Run(int item);
+    }
+
+    private sealed class Slot<TJob> : Slot
+        where TJob : struct, IJob
+    {
+        public TJob Job;
+
+        public override void Run(int item) => Job.Run(item);
     }
 }

@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+using Babel.Kernels.Cpu.Simd;
+using Babel.Kernels.Cpu.Threading;
+using Babel.Kernels.Interop;
+
+namespace Babel.Kernels.Cpu;
+
+/// <summary>
+/// A weight in packed panels (<see cref="PanelLayout"/>), kept in its storage type: F32, F16 or BF16. F64 is rounded to F32 when written, the type
+/// this device computes in.
+/// </summary>
+internal sealed class CpuWeight : Weight
+{
+    private readonly WorkerPool _pool;
+    private readonly HostMemory _memory;
+
+    /// <summary>Allocates a weight; rows not written are undefined.</summary>
+    public CpuWeight(CpuDevice device, WorkerPool pool, DType storage, long rows, long columns, string name)
+        : base(device, storage, rows, columns, name)
+    {
+        _pool = pool;
+        Layout = new PanelLayout(rows, columns);
+        _memory = new HostMemory(device, checked(Layout.Elements * KernelType.Size()));
+        PanelWriter.Prepare(KernelType, Layout, _memory);
+    }
+
+    /// <summary>Where elements lie.</summary>
+    public PanelLayout Layout { get; }
+
+    /// <summary>The type the kernels read.</summary>
+    public DType KernelType => Storage == DType.F64 ? DType.F32 : Storage;
+
+    /// <summary>The packed elements.</summary>
+    public HostMemory Memory => _memory;
+
+    /// <inheritdoc/>
+    public override long Bytes => _memory.Bytes;
+
+    /// <inheritdoc/>
+    protected override void WriteRows(long firstRow, long count, ReadOnlySpan<byte> rows)
+    {
+        if (Storage != DType.F64)
+        {
+            PanelWriter.Write(_pool, KernelType, Layout, _memory, firstRow, rows);
+            return;
+        }
+
+        // One row at a time, so that the float32 copy stays small.
+        var row = new float[Columns];
+        int bytes = row.Length * sizeof(double);
+        for (int i = 0; i < count; i++)
+        {
+            DTypes.Expand(DType.F64, rows.Slice(checked(i * bytes), bytes), row);
+            PanelWriter.Write(_pool, KernelType, Layout, _memory, firstRow + i, MemoryMarshal.AsBytes(row.AsSpan()));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _memory.Dispose();
+    }
+}

@@ -1,0 +1,151 @@
+namespace Babel.Kernels.Cpu.Simd;
+
+/// <summary>
+/// An <see cref="Epilogue"/>, or the last steps of a <see cref="GatedEpilogue"/>, as addresses, and how they are applied to a block of results while it is in
+/// cache.
+/// </summary>
+internal unsafe struct EpilogueArguments
+{
+    /// <summary>n, the columns of the output.</summary>
+    public nint Columns;
+
+    /// <summary>[N, n].</summary>
+    public float* Output;
+
+    /// <summary>[n] or null.</summary>
+    public float* Bias;
+
+    /// <summary>sigma.</summary>
+    public Activation Activation;
+
+    /// <summary>[N, n] or null.</summary>
+    public float* Gate;
+
+    /// <summary>[n] or null.</summary>
+    public float* Scale;
+
+    /// <summary>[N, n] or null.</summary>
+    public float* Residual;
+
+    /// <summary>Takes the value before the activation.</summary>
+    public TapArguments Pre;
+
+    /// <summary>Takes the value after activation, gate and scale.</summary>
+    public TapArguments Post;
+
+    /// <summary>Whether the product is stored as it is.</summary>
+    public readonly bool IsPlain =>
+        Bias == null && Gate == null && Scale == null && Residual == null && Activation.Kind == ActivationKind.Identity
+        && !Pre.Takes && !Post.Takes;
+
+    /// <summary>Whether statistics are taken, so that rows have to come in order.</summary>
+    public readonly bool HasStats => Pre.HasStats || Post.HasStats;
+
+    /// <summary>
+    /// Takes panels of results [panel][row][32] to the output. <paramref name="blockGate"/> is a second block multiplied in instead of
+    /// <see cref="Gate"/>: the up product of a gated pair.
+    /// </summary>
+    public readonly void Apply<TV>(float* block, nint firstRow, nint rows, nint firstPanel, nint endPanel, float* blockGate = null)
+        where TV : unmanaged, ILanes<TV>
+    {
+        for (nint p = firstPanel; p < endPanel; p++)
+        {
+            nint offset = (p - firstPanel) * rows * PanelLayout.Width;
+            Panel<TV>(block + offset, firstRow, rows, p * PanelLayout.Width, blockGate == null ? null : blockGate + offset);
+        }
+    }
+
+    /// <summary>Adds a bias to a panel in place and lets a tap take it.</summary>
+    public static void BiasAndTake<TV>(float* panel, nint firstRow, nint rows, nint column, nint columns, float* bias, in TapArguments tap)
+        where TV : unmanaged, ILanes<TV>
+    {
+        if (bias != null)
+        {
+            for (int half = 0; half < PanelLayout.Width && column + half < columns; half += TV.Count)
+            {
+                var strip = new Strip
+                {
+                    Source = panel + half,
+                    Destination = panel + half,
+                    Stride = PanelLayout.Width,
+                    Rows = rows,
+                    Width = TV.Count,
+                    Bias = bias + column + half,
+                };
+                strip.Transform<TV>(ActivationKind.Identity);
+            }
+        }
+
+        Take<TV>(tap, panel, firstRow, rows, column, columns);
+    }
+
+    private readonly void Panel<TV>(float* panel, nint firstRow, nint rows, nint column, float* blockGate)
+        where TV : unmanaged, ILanes<TV>
+    {
+        bool pre = Pre.Takes, post = Post.Takes;
+        if (pre) BiasAndTake<TV>(panel, firstRow, rows, column, Columns, Bias, Pre);
+        for (int half = 0; half < PanelLayout.Width && column + half < Columns; half += TV.Count)
+        {
+            nint at = column + half, corner = (firstRow * Columns) + at;
+            var strip = new Strip
+            {
+                Source = panel + half,
+                Destination = post ? panel + half : Output + corner,
+                Stride = post ? PanelLayout.Width : Columns,
+                Rows = rows,
+                Width = post ? TV.Count : (int)Math.Min(TV.Count, Columns - at),
+                Bias = pre || Bias == null ? null : Bias + at,
+                Gate = blockGate != null ? blockGate + half : Gate == null ? null : Gate + corner,
+                GateStride = blockGate != null ? PanelLayout.Width : Columns,
+                Scale = Scale == null ? null : Scale + at,
+                Residual = post || Residual == null ? null : Residual + corner,
+                ResidualStride = Columns,
+                Parameter = Activation.Parameter,
+            };
+            strip.Transform<TV>(Activation.Kind);
+        }
+
+        if (!post) return;
+        Take<TV>(Post, panel, firstRow, rows, column, Columns);
+        Copy<TV>(panel, Output, firstRow, rows, column, Residual);
+    }
+
+    private static void Take<TV>(in TapArguments tap, float* panel, nint firstRow, nint rows, nint column, nint columns)
+        where TV : unmanaged, ILanes<TV>
+    {
+        if (tap.Values != null) new EpilogueArguments { Columns = columns }.Copy<TV>(panel, tap.Values, firstRow, rows, column);
+        if (!tap.HasStats) return;
+        if (columns - column >= PanelLayout.Width)
+        {
+            // Two strips at once: the sums of one are waited for while the other's are under way.
+            ColumnStatistics.Take<Twin<TV>>(tap, columns, panel, firstRow, rows, column, PanelLayout.Width);
+            return;
+        }
+
+        for (int half = 0; half < PanelLayout.Width && column + half < columns; half += TV.Count)
+        {
+            int width = (int)Math.Min(TV.Count, columns - column - half);
+            ColumnStatistics.Take<TV>(tap, columns, panel + half, firstRow, rows, column + half, width);
+        }
+    }
+
+    private readonly void Copy<TV>(float* panel, float* destination, nint firstRow, nint rows, nint column, float* residual = null)
+        where TV : unmanaged, ILanes<TV>
+    {
+        for (int half = 0; half < PanelLayout.Width && column + half < Columns; half += TV.Count)
+        {
+            nint at = column + half, corner = (firstRow * Columns) + at;
+            var strip = new Strip
+            {
+                Source = panel + half,
+                Destination = destination + corner,
+                Stride = Columns,
+                Rows = rows,
+                Width = (int)Math.Min(TV.Count, Columns - at),
+                Residual = residual == null ? null : residual + corner,
+                ResidualStride = Columns,
+            };
+            strip.Transform<TV>(ActivationKind.Identity);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+
+namespace Babel.Kernels.Cpu.Simd;
+
+/// <summary>
+/// The matrix product of packed rows and packed panels, for some panels and some row tiles at a time. It is the same loop for every operator that
+/// multiplies by a weight; what differs is what becomes of the block of results.
+/// </summary>
+/// <param name="kernels">Register tiles.</param>
+/// <param name="packed">Activations, packed by <see cref="RowPacking"/>.</param>
+/// <param name="tiling">The tiles they are packed in.</param>
+internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* packed, RowTiling tiling)
+{
+    /// <summary>Floats a worker needs to expand a panel of F16 weights.</summary>
+    public const int ExpansionFloats = PanelLayout.Width * PanelLayout.Depth;
+
+    /// <summary>The tiles.</summary>
+    public RowTiling Tiling { get; } = tiling;
+
+    /// <summary>
+    /// Multiplies the tiles of a group by panels <paramref name="firstPanel"/> to <paramref name="endPanel"/>. Results lie in <paramref name="block"/>
+    /// [panel][row][32]; where <paramref name="output"/> is given, whole panels go there instead, and only a last, partly filled one stays in the block.
+    /// </summary>
+    public void Multiply<TV>(
+        in PanelWeight weight, nint firstPanel, nint endPanel, nint group, float* block, float* expansion, float* output = null, nint stride = 0)
+        where TV : unmanaged, ILanes<TV>
+    {
+        var layout = weight.Layout;
+        nint firstTile = Tiling.GroupStart(group), endTile = Tiling.GroupStart(group + 1);
+        nint firstRow = Tiling.TileStart(firstTile), rows = Tiling.TileStart(endTile) - firstRow;
+        nint blocks = layout.Blocks, wholePanels = (nint)(layout.Rows / PanelLayout.Width);
+        if (blocks == 0) new Span<float>(block, checked((int)((endPanel - firstPanel) * rows * PanelLayout.Width))).Clear();
+        for (nint b = 0; b < blocks; b++)
+        {
+            nint depth = layout.DepthOf(b);
+            var rowsOfBlock = packed + (Tiling.Rows * b * PanelLayout.Depth);
+            for (nint p = firstPanel; p < endPanel; p++)
+            {
+                void* panel = weight.Panel(b, p);
+                if (weight.Storage == DType.F16)
+                {
+                    PanelWeight.ExpandHalf<TV>(panel, depth, expansion);
+                    panel = expansion;
+                }
+
+                var results = block + ((p - firstPanel) * rows * PanelLayout.Width);
+                bool store = output != null && b == blocks - 1 && p < wholePanels;
+                for (nint t = firstTile; t < endTile; t++)
+                {
+                    nint row = Tiling.TileStart(t);
+                    int height = (int)(Tiling.TileStart(t + 1) - row);
+                    var kernel = weight.Storage == DType.BF16 ? kernels.Brain(height) : kernels.Float(height);
+                    var tile = results + ((row - firstRow) * PanelLayout.Width);
+                    kernel(
+                        rowsOfBlock + (row * depth),
+                        panel,
+                        b == 0 ? null : tile,
+                        store ? output + (row * stride) + (p * PanelLayout.Width) : tile,
+                        store ? stride : PanelLayout.Width,
+                        depth);
+                }
+            }
+        }
+    }
+}

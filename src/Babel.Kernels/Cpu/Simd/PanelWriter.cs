@@ -1,0 +1,40 @@
+using Babel.Kernels.Cpu.Threading;
+using Babel.Kernels.Interop;
+
+namespace Babel.Kernels.Cpu.Simd;
+
+/// <summary>The door from a weight to the packing kernels.</summary>
+internal static unsafe class PanelWriter
+{
+    /// <summary>Makes new memory ready to be written: large pages, and zeros behind the last row.</summary>
+    public static void Prepare(DType type, PanelLayout layout, HostMemory memory)
+    {
+        if (layout.Elements == 0) return;
+        HugePages.Advise(memory.Address, memory.Bytes);
+        if (type == DType.F32) new PanelPacking<uint>(layout, null, (uint*)memory.Address, 0, 0).ClearPadding();
+        else new PanelPacking<ushort>(layout, null, (ushort*)memory.Address, 0, 0).ClearPadding();
+    }
+
+    /// <summary>Packs whole row-major rows of the type from <paramref name="firstRow"/> on.</summary>
+    public static void Write(WorkerPool pool, DType type, PanelLayout layout, HostMemory memory, long firstRow, ReadOnlySpan<byte> rows)
+    {
+        if (rows.Length == 0) return;
+        long count = rows.Length / (layout.Columns * type.Size());
+        fixed (byte* source = rows)
+        {
+            if (type == DType.F32)
+            {
+                var job = new PanelPacking<uint>(layout, (uint*)source, (uint*)memory.Address, firstRow, count);
+                pool.Run(job.Items, job);
+            }
+            else
+            {
+                var job = new PanelPacking<ushort>(layout, (ushort*)source, (ushort*)memory.Address, firstRow, count);
+                pool.Run(job.Items, job);
+            }
+        }
+    }
+
+    /// <summary>The weight as kernels see it.</summary>
+    public static PanelWeight View(CpuWeight weight) => new(weight.Layout, weight.KernelType, weight.Memory.Address);
+}
