@@ -29,7 +29,7 @@ internal static class AblationFile
         var root = document.RootElement;
         if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("ablations", out var ablations) && ablations.ValueKind == JsonValueKind.Object)
             return FromLayers(Choose(ablations, set, path), spec, path);
-        return NeuronMask.Off(spec, NeuronSets.Read(path, set));
+        return NeuronMask.Off(spec, NeuronFile.Choose(path, set));
     }
 
     private static JsonDocument Parse(string path)
