@@ -25,7 +25,7 @@ public sealed class Corpus
         }
 
         Languages = [.. Documents.Select(d => d.Language).Distinct(StringComparer.Ordinal)];
-        _fingerprint = new Lazy<string>(() => Hash(Documents));
+        _fingerprint = new Lazy<string>(() => FingerprintOf(Documents.Select(d => (d.Language, d.Index, d.Digest()))));
     }
 
     /// <summary>The codes, in ordinal order.</summary>
@@ -35,7 +35,7 @@ public sealed class Corpus
     public IReadOnlyList<Document> Documents { get; }
 
     /// <summary>
-    /// SHA-256 (lower-case hexadecimal) of language, index and text of every document in order. The same documents have the same
+    /// SHA-256 (lower-case hexadecimal) over language, index and text digest of every document in order. The same documents have the same
     /// fingerprint whatever container they came in.
     /// </summary>
     public string Fingerprint => _fingerprint.Value;
@@ -57,26 +57,21 @@ public sealed class Corpus
     /// <summary>The documents of one language, by index.</summary>
     public IEnumerable<Document> Of(string language) => Documents.Where(d => d.Language == language);
 
-    private static string Hash(IReadOnlyList<Document> documents)
+    /// <summary>The fingerprint of documents known by language, index and text digest alone, given in the fixed order.</summary>
+    internal static string FingerprintOf(IEnumerable<(string Language, int Index, byte[] Digest)> documents)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> number = stackalloc byte[8];
-        foreach (var document in documents)
+        Span<byte> head = stackalloc byte[8];
+        foreach (var (language, index, digest) in documents)
         {
-            Text(hash, document.Language, number);
-            BinaryPrimitives.WriteInt64LittleEndian(number, document.Index);
-            hash.AppendData(number);
-            Text(hash, document.Text, number);
+            var code = Encoding.UTF8.GetBytes(language);
+            BinaryPrimitives.WriteInt32LittleEndian(head, code.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(head[4..], index);
+            hash.AppendData(head);
+            hash.AppendData(code);
+            hash.AppendData(digest);
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
-
-        static void Text(IncrementalHash hash, string text, Span<byte> number)
-        {
-            var bytes = Encoding.UTF8.GetBytes(text);
-            BinaryPrimitives.WriteInt64LittleEndian(number, bytes.Length);
-            hash.AppendData(number);
-            hash.AppendData(bytes);
-        }
     }
 }

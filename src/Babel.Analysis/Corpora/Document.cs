@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Babel.Analysis.Corpora;
 
 /// <summary>One document: a line of text in one language.</summary>
@@ -7,4 +10,8 @@ namespace Babel.Analysis.Corpora;
 /// other in name order), so line n of aligned translations has the same index in every language; in JSONL the n-th line of that language.
 /// </param>
 /// <param name="Text">The text, exactly as it lies in the file (no normalisation), without the line break.</param>
-public sealed record Document(string Language, int Index, string Text);
+public sealed record Document(string Language, int Index, string Text)
+{
+    /// <summary>SHA-256 of the text's UTF-8 bytes: what stored results know a document by.</summary>
+    public byte[] Digest() => SHA256.HashData(Encoding.UTF8.GetBytes(Text));
+}

@@ -1,4 +1,5 @@
 using Babel.Model.Errors;
+using Babel.Model.Tokenizers;
 
 namespace Babel.Analysis.Corpora;
 
@@ -22,6 +23,11 @@ public sealed class TokenizedCorpus
 
     /// <summary>How many documents were longer than the context and lie in several windows; to be reported.</summary>
     public int SplitDocuments => Documents.Count(d => d.Windows.Count > 1);
+
+    /// <summary>Encodes every document with its special tokens.</summary>
+    /// <exception cref="ModelFormatException">A document has no token at all.</exception>
+    public static TokenizedCorpus Create(Corpus corpus, Tokenizer tokenizer, int context, CancellationToken ct = default) =>
+        Create(corpus, text => tokenizer.Encode(text, addSpecialTokens: true), tokenizer.BosId, context, ct);
 
     /// <summary>Encodes every document.</summary>
     /// <param name="corpus">The text.</param>
