@@ -97,7 +97,8 @@ internal sealed class PatternParser
             else return body;
 
             if (most < 0 && body.CanBeEmpty) throw Refuse("a loop over something that may be empty");
-            if (braces && !AtEnd && _pattern[_at] is '+' or '?' && braces) throw Refuse("{n,m} followed by + or ?");
+            if (braces && !AtEnd && (_pattern[_at] == '+' || (_pattern[_at] == '?' && least == most)))
+                throw Refuse("{n,m}+ or {n}?, which Oniguruma reads in its own way");
             var mode = Take('+') ? RepeatMode.Possessive : Take('?') ? RepeatMode.Lazy : RepeatMode.Greedy;
             body = new RepeatNode(body, least, most, mode);
         }
@@ -203,8 +204,8 @@ internal sealed class PatternParser
         {
             case 's': return CodePointSet.Of(CodePointKind.Space);
             case 'S': return CodePointSet.Of(CodePointKind.Space, negated: true);
-            case 'w': return CodePointSet.Of(CodePointKind.Word);
-            case 'W': return CodePointSet.Of(CodePointKind.Word, negated: true);
+            case 'w': return Word(negated: false);
+            case 'W': return Word(negated: true);
             case 'd': return Property("Nd", negated: false);
             case 'D': return Property("Nd", negated: true);
             case 'p': return Property(negated: false);
@@ -212,6 +213,27 @@ internal sealed class PatternParser
         }
 
         return CodePointSet.Of(EscapedCharacter(c));
+    }
+
+    // Oniguruma's \w has Latin-1's superscripts and fractions, which are no word characters by Unicode, and not the joiners.
+    private static CodePointSet Word(bool negated)
+    {
+        var set = new CodePointSet { Negated = negated };
+        set.Add(WithoutJoiners(), negated: false);
+        set.Add(0xB2, 0xB3);
+        set.Add(0xB9, 0xB9);
+        set.Add(0xBC, 0xBE);
+        return set;
+    }
+
+    private static CodePointSet WithoutJoiners()
+    {
+        // Neither (not a word character) nor a joiner.
+        var set = CodePointSet.Of(CodePointKind.Word, negated: true);
+        var joined = new CodePointSet { Negated = true };
+        joined.Add(set);
+        joined.Add(0x200C, 0x200D);
+        return joined;
     }
 
     private int EscapedCharacter(int c)
