@@ -35,8 +35,12 @@ internal sealed class App
     public static IReadOnlyList<ICommand> All =>
     [
         new DevicesCommand(),
+        new InspectCommand(),
         new GenerateCommand(),
+        new ScoreCommand(),
         new TraceCommand(),
+        new StatsCommand(),
+        new AblateCommand(),
     ];
 
     /// <summary>The examples of the root's help.</summary>
@@ -70,12 +74,13 @@ internal sealed class App
 
     private void Add(Command parent, ICommand command)
     {
-        var node = new Command(command.Name, command.Summary);
+        var node = new Command(command.Name.Split(' ')[^1], command.Summary);
         command.Declare(node);
         // Marks the node as runnable by itself; Run dispatches, because errors, streams and the sign to stop are handled here.
         node.SetAction(_ => ExitCodes.Ok.Code);
         _commands.Add(node, command);
         parent.Subcommands.Add(node);
+        foreach (var child in command.Subcommands) Add(node, child);
     }
 
     private ExitCode Guarded(ICommand command, ParseResult parsed, CancellationToken cancellation)

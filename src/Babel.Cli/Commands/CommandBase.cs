@@ -16,6 +16,9 @@ internal abstract class CommandBase<TRequest> : ICommand
     public abstract IReadOnlyList<Example> Examples { get; }
 
     /// <inheritdoc/>
+    public virtual IReadOnlyList<ICommand> Subcommands => [];
+
+    /// <inheritdoc/>
     public abstract void Declare(Command command);
 
     /// <inheritdoc/>

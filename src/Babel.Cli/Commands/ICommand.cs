@@ -14,6 +14,9 @@ internal interface ICommand
     /// <summary>The Examples section of its help.</summary>
     IReadOnlyList<Example> Examples { get; }
 
+    /// <summary>Commands below this one; their names begin with its name.</summary>
+    IReadOnlyList<ICommand> Subcommands { get; }
+
     /// <summary>Adds arguments and options.</summary>
     void Declare(Command command);
 
