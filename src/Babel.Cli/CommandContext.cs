@@ -48,6 +48,14 @@ internal sealed class CommandContext : IDisposable
         return device;
     }
 
+    /// <summary>The name of the device asked for, for parts that open it themselves; <c>auto</c> is resolved and said on stderr.</summary>
+    public string ResolveDevice()
+    {
+        if (DeviceSpec.Parse(Request.Device).Kind != "auto") return Request.Device;
+        using var device = OpenDevice();
+        return device.Name;
+    }
+
     /// <summary>Writes the result: the JSON document or the tables, whichever was asked for.</summary>
     public void Write(Action<Utf8JsonWriter> json, Action<TextWriter> tables)
     {

@@ -27,7 +27,7 @@ internal sealed class AblateCommand : CommandBase<AblateRequest>
     /// <inheritdoc/>
     public override IReadOnlyList<Example> Examples =>
     [
-        new("ablate samples/babel-nano --neurons runs/sample/neurons.json --corpus samples/text", "the sets of a study, measured again"),
+        new("ablate samples/babel-nano --neurons runs/babel-nano/neurons.json --corpus samples/text", "the sets of a study, measured again"),
         new("ablate samples/babel-nano --neurons lape.json --corpus samples/text --controls 10 --journal lape.journal", "ten controls, resumable"),
     ];
 

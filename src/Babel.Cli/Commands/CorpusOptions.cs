@@ -5,7 +5,7 @@ using Babel.Cli.Options;
 namespace Babel.Cli.Commands;
 
 /// <summary>The options of every command that reads text.</summary>
-internal sealed class CorpusOptions(bool required, int batchTokens)
+internal sealed class CorpusOptions(bool required, int batchTokens, bool limited = true)
 {
     private readonly Option<string?> _corpus = new("--corpus")
     {
@@ -27,7 +27,8 @@ internal sealed class CorpusOptions(bool required, int batchTokens)
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _corpus, _languages, _limit, _context, _batch }) command.Options.Add(option);
+        foreach (Option option in new Option[] { _corpus, _languages, _context, _batch }) command.Options.Add(option);
+        if (limited) command.Options.Add(_limit);
     }
 
     /// <summary>What they ask for.</summary>
@@ -36,7 +37,7 @@ internal sealed class CorpusOptions(bool required, int batchTokens)
     /// <exception cref="UsageException">A number is out of range.</exception>
     public CorpusRequest Bind(ParseResult result, string? fallback = null)
     {
-        int? limit = result.GetValue(_limit), context = result.GetValue(_context);
+        int? limit = limited ? result.GetValue(_limit) : null, context = result.GetValue(_context);
         int batch = result.GetValue(_batch);
         if (limit < 1) throw new UsageException("--limit is 1 or more");
         if (context < 2) throw new UsageException("--context is 2 or more");

@@ -34,7 +34,7 @@ internal sealed class GenerateCommand : CommandBase<GenerateRequest>
     [
         new("generate samples/babel-nano --prompt \"In the beginning\"", "the most probable continuation"),
         new("generate samples/babel-nano --prompt \"Und Gott sprach\" --temperature 0.7 --top-k 40 --seed 1", "a drawn one, repeatable"),
-        new("generate samples/babel-nano --prompt \"Und Gott sprach\" --ablate runs/sample/neurons.json#de", "with the German neurons off"),
+        new("generate samples/babel-nano --prompt \"Und Gott sprach\" --ablate runs/babel-nano/neurons.json#de", "with the German neurons off"),
     ];
 
     /// <inheritdoc/>
@@ -102,8 +102,8 @@ internal sealed class GenerateCommand : CommandBase<GenerateRequest>
                     json.WriteStartObject();
                     if (texts[i] is not null) json.WriteString("prompt", request.Prompts[i]);
                     if (texts[i] is not null) json.WriteString("text", texts[i]);
-                    WriteIds(json, "prompt_ids", prompts[i]);
-                    WriteIds(json, "new_ids", made[i]);
+                    WriteIds(json, "promptIds", prompts[i]);
+                    WriteIds(json, "newIds", made[i]);
                     json.WriteEndObject();
                 }
 

@@ -136,7 +136,7 @@ internal sealed class InspectCommand : CommandBase<string>
         {
             json.WriteStartObject();
             json.WriteString("part", refusal.Part);
-            json.WriteNumber("exit_code", ExitCodes.Of(refusal.Error).Code);
+            json.WriteNumber("exitCode", ExitCodes.Of(refusal.Error).Code);
             json.WriteString("message", refusal.Error.Message);
             json.WriteEndObject();
         }
@@ -149,17 +149,17 @@ internal sealed class InspectCommand : CommandBase<string>
         json.WriteStartObject("spec");
         json.WriteString("family", spec.Family);
         json.WriteNumber("layers", spec.Layers);
-        json.WriteNumber("model_width", spec.ModelWidth);
+        json.WriteNumber("modelWidth", spec.ModelWidth);
         json.WriteNumber("heads", spec.Heads);
-        json.WriteNumber("kv_heads", spec.KvHeads);
-        json.WriteNumber("head_dim", spec.HeadDim);
-        json.WriteNumber("ffn_width", spec.FfnWidth);
-        json.WriteBoolean("gated_ffn", spec.GatedFfn);
+        json.WriteNumber("kvHeads", spec.KvHeads);
+        json.WriteNumber("headDim", spec.HeadDim);
+        json.WriteNumber("ffnWidth", spec.FfnWidth);
+        json.WriteBoolean("gatedFfn", spec.GatedFfn);
         json.WriteNumber("vocabulary", spec.Vocabulary);
-        json.WriteNumber("max_positions", spec.MaxPositions);
-        json.WriteBoolean("tied_embeddings", spec.TiedEmbeddings);
+        json.WriteNumber("maxPositions", spec.MaxPositions);
+        json.WriteBoolean("tiedEmbeddings", spec.TiedEmbeddings);
         json.WriteEndObject();
-        json.WriteStartObject("neurons_per_layer");
+        json.WriteStartObject("neuronsPerLayer");
         foreach (var (part, count) in Neurons(spec)) json.WriteNumber(part.ToString(), count);
         json.WriteEndObject();
     }

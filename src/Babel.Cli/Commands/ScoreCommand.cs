@@ -23,7 +23,7 @@ internal sealed class ScoreCommand : CommandBase<ScoreRequest>
     [
         new("score samples/babel-nano --corpus samples/text", "the embedded model on the embedded text"),
         new("score samples/babel-nano --corpus samples/text --languages de,en --json", "two languages, for a script"),
-        new("score samples/babel-nano --corpus samples/text --ablate runs/sample/neurons.json#de", "with the German neurons off"),
+        new("score samples/babel-nano --corpus samples/text --ablate runs/babel-nano/neurons.json#de", "with the German neurons off"),
     ];
 
     /// <inheritdoc/>

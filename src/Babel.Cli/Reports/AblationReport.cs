@@ -56,11 +56,11 @@ internal static class AblationReport
         else output.WriteLine("  no set is named after a language of the text");
     }
 
-    /// <summary>An object <c>ablation</c> with everything the tables show, and the errors of every cell.</summary>
+    /// <summary>Everything the tables show, and the errors of every cell.</summary>
     public static void Write(Utf8JsonWriter json, AblationResult result)
     {
         ScoreReport.Write(json, "baseline", result.Baseline);
-        json.WriteStartArray("control_seeds");
+        json.WriteStartArray("controlSeeds");
         foreach (long seed in result.Seeds) json.WriteNumberValue(seed);
         json.WriteEndArray();
         json.WriteStartArray("sets");
@@ -69,9 +69,8 @@ internal static class AblationReport
             json.WriteStartObject();
             json.WriteString("set", row.Set);
             json.WriteNumber("neurons", row.Neurons);
-            json.Number("mean_of_others", row.MeanOfOthers);
-            if (double.IsPositiveInfinity(row.Selectivity)) json.WriteString("selectivity", "inf");
-            else json.Number("selectivity", row.Selectivity);
+            json.Number("meanOfOthersDeltaNll", row.MeanOfOthers);
+            json.Number("selectivity", row.Selectivity);
             json.WriteStartArray("languages");
             foreach (var cell in row.Cells) WriteCell(json, cell);
             json.WriteEndArray();
@@ -85,14 +84,14 @@ internal static class AblationReport
     {
         json.WriteStartObject();
         json.WriteString("language", cell.Language);
-        ScoreReport.Estimate(json, "delta_nll", cell.Delta.Nll);
-        ScoreReport.Estimate(json, "delta_relative", cell.Delta.Relative);
-        ScoreReport.Estimate(json, "delta_perplexity", cell.Delta.Perplexity);
+        ScoreReport.Estimate(json, "deltaNll", cell.Delta.Nll);
+        ScoreReport.Estimate(json, "relative", cell.Delta.Relative);
+        ScoreReport.Estimate(json, "deltaPerplexity", cell.Delta.Perplexity);
         json.WriteStartArray("controls");
         foreach (double control in cell.Controls) json.WriteNumberValue(control);
         json.WriteEndArray();
-        json.Number("control_mean", cell.ControlMean);
-        json.Number("control_sd", cell.ControlDeviation);
+        json.Number("controlMean", cell.ControlMean);
+        json.Number("controlDeviation", cell.ControlDeviation);
         json.Number("z", cell.Z);
         json.WriteEndObject();
     }

@@ -43,7 +43,7 @@ internal static class ScoreReport
             json.WriteNumber("bytes", score.Bytes);
             Estimate(json, "nll", score.Nll);
             Estimate(json, "perplexity", score.Perplexity);
-            Estimate(json, "bits_per_byte", score.BitsPerByte);
+            Estimate(json, "bitsPerByte", score.BitsPerByte);
             json.WriteEndObject();
         }
 
@@ -54,6 +54,6 @@ internal static class ScoreReport
     public static void Estimate(Utf8JsonWriter json, string name, RatioEstimate estimate)
     {
         json.Number(name, estimate.Value);
-        json.Number(name + "_se", estimate.StandardError);
+        json.Number(name + "Se", estimate.StandardError);
     }
 }
