@@ -1,7 +1,7 @@
 namespace Babel.Analysis.Plnd;
 
 /// <summary>The largest entries of a row, ties to the lower index, without sorting the row.</summary>
-internal static class TopK
+public static class TopK
 {
     /// <summary>
     /// Calls <paramref name="hits"/>[i]++ for the <paramref name="count"/> largest entries. <paramref name="scratch"/> has the row's length.

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using Babel.Analysis.Errors;
 using Babel.Kernels;
 using Babel.Kernels.Errors;
@@ -9,8 +10,8 @@ using Babel.Model.Files;
 namespace Babel.Analysis.Statistics;
 
 /// <summary>
-/// Statistics as one safetensors file. Metadata: <c>babel.statistics</c> the manifest (<see cref="StatsManifest"/>), <c>babel.sha256</c> of all data
-/// in file order. Tensors, with G the language code and L layers:
+/// Statistics as one safetensors file. Metadata: <c>babel.statistics</c> the manifest (<see cref="StatsManifest"/>), <c>babel.sha256</c> of the
+/// manifest and all data in file order. Tensors, with G the language code and L layers:
 /// <code>
 /// G/documents/index, G/documents/tokens   I32 [documents]
 /// G/documents/sha256                      U8  [documents, 32]
@@ -34,10 +35,11 @@ internal static class StatsStore
     {
         var entries = stats.Languages.SelectMany(l => Entries(l, new DocumentTable(l.Documents))).ToList();
         Sort(entries);
+        string manifest = StatsManifest.Write(stats);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            [ManifestKey] = StatsManifest.Write(stats),
-            [HashKey] = Hash(entries),
+            [ManifestKey] = manifest,
+            [HashKey] = Hash(manifest, entries),
         };
         using var writer = SafetensorsWriter.Create(path, entries.ConvertAll(e => e.Header), metadata);
         foreach (var entry in entries) writer.Append(entry.Data());
@@ -95,7 +97,7 @@ internal static class StatsStore
             file.Read(found, 0, entry.Data());
         }
 
-        if (file.Metadata.GetValueOrDefault(HashKey) is var expected && Hash(all) is var hash && hash != expected)
+        if (file.Metadata.GetValueOrDefault(HashKey) is var expected && Hash(file.Metadata[ManifestKey], all) is var hash && hash != expected)
             throw new StoreCorruptException("stored statistics were altered", file.Path, $"SHA-256 {expected}", hash, "delete the file; the run it belongs to takes it again");
         return new NeuronStats(header, read.Select(r => new LanguageStats(r.Language, r.Table.ToDocuments(file.Path), r.Sums, r.Importance)));
     }
@@ -140,9 +142,10 @@ internal static class StatsStore
             ? b.Header.DType.Size().CompareTo(a.Header.DType.Size())
             : string.CompareOrdinal(a.Header.Name, b.Header.Name));
 
-    private static string Hash(List<Entry> entries)
+    private static string Hash(string manifest, List<Entry> entries)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(manifest));
         foreach (var entry in entries) hash.AppendData(entry.Data());
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
