@@ -40,6 +40,7 @@ internal sealed class App
         new ScoreCommand(),
         new TraceCommand(),
         new StatsCommand(),
+        new NeuronsCommand(),
         new AblateCommand(),
     ];
 

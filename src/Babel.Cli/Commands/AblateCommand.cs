@@ -54,10 +54,11 @@ internal sealed class AblateCommand : CommandBase<AblateRequest>
     protected override ExitCode Handle(AblateRequest request, CommandContext context)
     {
         var neurons = NeuronFile.Load(request.Neurons);
+        var text = CorpusInput.Read(request.Corpus);
         using var session = ModelSession.Open(request.Model, context);
         if (neurons.Model != session.Model.Fingerprint)
             context.Progress.Say("the neurons were selected in another model, or in other weights of it");
-        var corpus = CorpusInput.Load(request.Corpus, session, context);
+        var corpus = CorpusInput.Encode(text, request.Corpus, session, context);
         using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens);
         using var journal = request.Journal is null ? null : Journal.Open(request.Journal);
         var result = new AblationRunner(session.Model, scorer, journal).Run(

@@ -70,6 +70,7 @@ internal sealed class GenerateCommand : CommandBase<GenerateRequest>
     /// <inheritdoc/>
     protected override ExitCode Handle(GenerateRequest request, CommandContext context)
     {
+        AblationFile.RequireFile(request.Ablate);
         using var session = ModelSession.Open(request.Model, context);
         var spec = session.Model.Spec;
         IReadOnlyList<int[]> prompts = request.Ids ?? [.. request.Prompts.Select(p => session.Tokenizer.Encode(p, addSpecialTokens: true))];

@@ -67,12 +67,23 @@ internal sealed class NeuronsCommand : CommandBase<NeuronsRequest>
         return ExitCodes.Ok;
     }
 
-    private static LanguageNeurons Select(NeuronStats stats, NeuronsRequest request) => request.Method switch
+    private static LanguageNeurons Select(NeuronStats stats, NeuronsRequest request)
     {
-        SelectionMethod.Plnd => PlndSelector.Select(stats, request.Plnd),
-        SelectionMethod.Lape => LapeSelector.Select(stats, request.Lape),
-        _ => ComparativeSelector.Select(stats, request.Comparative),
-    };
+        try
+        {
+            return request.Method switch
+            {
+                SelectionMethod.Plnd => PlndSelector.Select(stats, request.Plnd),
+                SelectionMethod.Lape => LapeSelector.Select(stats, request.Lape),
+                _ => ComparativeSelector.Select(stats, request.Comparative),
+            };
+        }
+        catch (ArgumentException contradiction)
+        {
+            // Options are checked against the statistics where they meet: a language that is not there, one language to compare.
+            throw new UsageException(contradiction.Message);
+        }
+    }
 
     private static void Save(LanguageNeurons neurons, string path)
     {

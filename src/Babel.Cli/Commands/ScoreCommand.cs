@@ -41,9 +41,11 @@ internal sealed class ScoreCommand : CommandBase<ScoreRequest>
     /// <inheritdoc/>
     protected override ExitCode Handle(ScoreRequest request, CommandContext context)
     {
+        var text = CorpusInput.Read(request.Corpus);
+        AblationFile.RequireFile(request.Ablate);
         using var session = ModelSession.Open(request.Model, context);
         var mask = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model.Spec);
-        var corpus = CorpusInput.Load(request.Corpus, session, context);
+        var corpus = CorpusInput.Encode(text, request.Corpus, session, context);
         using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens);
         double[] nll = scorer.Score(mask, rows => context.Progress.Report("scoring", rows, scorer.Rows, "tokens"), context.Cancellation);
         var scores = ScoreTable.Scores(scorer.Documents, nll);

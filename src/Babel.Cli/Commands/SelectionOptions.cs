@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Babel.Analysis.Lape;
 using Babel.Analysis.Plnd;
+using Babel.Analysis.Selection;
 using Babel.Analysis.Statistics;
 using Babel.Cli.Inputs;
 using Babel.Cli.Options;
@@ -8,12 +9,17 @@ using Babel.Cli.Options;
 namespace Babel.Cli.Commands;
 
 /// <summary>The options of the selection rules, for <c>neurons</c> and <c>study</c>.</summary>
-internal sealed partial class SelectionOptions(bool withMethod)
+internal sealed class SelectionOptions(bool withMethod)
 {
     private readonly Option<SelectionMethod> _method = EnumOption.Of(
         "--method", "How neurons are selected", "comparative",
         ("comparative", SelectionMethod.Comparative), ("plnd", SelectionMethod.Plnd), ("lape", SelectionMethod.Lape));
 
+    private readonly Option<ComparativeRule> _rule = EnumOption.Of(
+        "--rule", "Comparative: how the own share of active tokens is held against the others'", "margin-to-next",
+        ("margin-to-next", ComparativeRule.MarginToNext), ("margin-to-mean", ComparativeRule.MarginToMean), ("z-score", ComparativeRule.ZScore));
+
+    private readonly Option<double> _share = new("--share") { Description = "Comparative: largest share of all FFN neurons a set has", HelpName = "p", DefaultValueFactory = _ => 0.02 };
     private readonly Option<ImportanceForms> _form = EnumOption.Of(
         "--form", "PLND: the mathematics, or what the released code computes", "exact", ("exact", ImportanceForms.Exact), ("repo", ImportanceForms.Repo));
 
@@ -36,13 +42,20 @@ internal sealed partial class SelectionOptions(bool withMethod)
     public void AddTo(Command command)
     {
         if (withMethod) command.Options.Add(_method);
-        AddComparative(command);
-        foreach (Option option in new Option[] { _form, _parts, _topFfn, _topAttention, _hitRate, _threshold, _normalise, _overlap, _pivot, _topRate, _filterRate, _bar })
+        foreach (Option option in new Option[] { _rule, _share, _form, _parts, _topFfn, _topAttention, _hitRate, _threshold, _normalise, _overlap, _pivot, _topRate, _filterRate, _bar })
             command.Options.Add(option);
     }
 
     /// <summary>The method asked for.</summary>
     public SelectionMethod Method(ParseResult result) => result.ValueOr(_method, SelectionMethod.Comparative);
+
+    /// <summary>The options of the comparative rule.</summary>
+    /// <exception cref="UsageException">A number is out of range.</exception>
+    public ComparativeOptions Comparative(ParseResult result) => new()
+    {
+        Rule = result.ValueOr(_rule, ComparativeRule.MarginToNext),
+        Share = Share(result, _share),
+    };
 
     /// <summary>The options of PLND.</summary>
     /// <exception cref="UsageException">A number is out of range.</exception>

@@ -58,8 +58,9 @@ internal sealed class StatsCommand : CommandBase<StatsRequest>
     /// <inheritdoc/>
     protected override ExitCode Handle(StatsRequest request, CommandContext context)
     {
+        var text = CorpusInput.Read(request.Corpus);
         using var session = ModelSession.Open(request.Model, context);
-        var corpus = CorpusInput.Load(request.Corpus, session, context);
+        var corpus = CorpusInput.Encode(text, request.Corpus, session, context);
         bool said = false;
         void Report(StatisticsProgress p)
         {

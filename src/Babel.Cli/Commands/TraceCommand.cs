@@ -70,6 +70,7 @@ internal sealed class TraceCommand : CommandBase<TraceRequest>
     /// <inheritdoc/>
     protected override ExitCode Handle(TraceRequest request, CommandContext context)
     {
+        AblationFile.RequireFile(request.Ablate);
         using var session = ModelSession.Open(request.Model, context);
         var sites = SiteList.Parse(request.Sites, session.Model.Spec);
         int[][] rows = request.Ids ?? [.. request.Texts.Select(t => session.Tokenizer.Encode(t, addSpecialTokens: true))];

@@ -21,15 +21,27 @@ internal static class AblationFile
     /// <exception cref="ModelNotFoundException">No such file.</exception>
     public static NeuronMask Load(string reference, DecoderSpec spec)
     {
-        int hash = reference.LastIndexOf('#');
-        string path = hash < 0 ? reference : reference[..hash];
-        string? set = hash < 0 ? null : reference[(hash + 1)..];
-        if (!File.Exists(path)) throw new ModelNotFoundException("the file of neurons to switch off is not there", where: path);
+        var (path, set) = Split(reference);
+        RequireFile(reference);
         using var document = Parse(path);
         var root = document.RootElement;
         if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("ablations", out var ablations) && ablations.ValueKind == JsonValueKind.Object)
             return FromLayers(Choose(ablations, set, path), spec, path);
         return NeuronMask.Off(spec, NeuronFile.Choose(path, set));
+    }
+
+    /// <summary>Refuses a file that is not there; called before a model is loaded.</summary>
+    /// <exception cref="ModelNotFoundException">No such file.</exception>
+    public static void RequireFile(string? reference)
+    {
+        if (reference is null || File.Exists(Split(reference).Path)) return;
+        throw new ModelNotFoundException("the file of neurons to switch off is not there", where: Split(reference).Path);
+    }
+
+    private static (string Path, string? Set) Split(string reference)
+    {
+        int hash = reference.LastIndexOf('#');
+        return hash < 0 ? (reference, null) : (reference[..hash], reference[(hash + 1)..]);
     }
 
     private static JsonDocument Parse(string path)

@@ -10,7 +10,7 @@ namespace Babel.Cli.Inputs;
 /// <param name="Context">The longest window.</param>
 internal sealed record CorpusInput(Corpus Text, TokenizedCorpus Tokens, int Context)
 {
-    /// <summary>Reads the documents asked for.</summary>
+    /// <summary>Reads the documents asked for; done before a model is loaded, so that a wrong path is known at once.</summary>
     /// <exception cref="ModelNotFoundException">Nothing is there, or nothing is left.</exception>
     public static Corpus Read(CorpusRequest request)
     {
@@ -22,20 +22,19 @@ internal sealed record CorpusInput(Corpus Text, TokenizedCorpus Tokens, int Cont
             : throw new ModelNotFoundException("no document is left", where: request.Path, expected: $"documents with an index below {limit}");
     }
 
-    /// <summary>Reads and encodes; says on stderr how many documents are longer than a window.</summary>
-    public static CorpusInput Load(CorpusRequest request, ModelSession session, CommandContext context)
+    /// <summary>Encodes; says on stderr how many documents are longer than a window.</summary>
+    public static CorpusInput Encode(Corpus text, CorpusRequest request, ModelSession session, CommandContext context)
     {
-        var text = Read(request);
         int window = Math.Min(request.Context ?? int.MaxValue, session.Model.Spec.MaxPositions);
         var tokenizer = session.Tokenizer;
         int encoded = 0;
-        int[] Encode(string document)
+        int[] Ids(string document)
         {
             context.Progress.Report("encoding", ++encoded, text.Documents.Count);
             return tokenizer.Encode(document, addSpecialTokens: true);
         }
 
-        var tokens = TokenizedCorpus.Create(text, Encode, tokenizer.BosId, window, context.Cancellation);
+        var tokens = TokenizedCorpus.Create(text, Ids, tokenizer.BosId, window, context.Cancellation);
         if (tokens.SplitDocuments > 0)
         {
             context.Progress.Say(

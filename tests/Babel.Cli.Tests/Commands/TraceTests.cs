@@ -64,7 +64,8 @@ public sealed class TraceTests : IDisposable
         var run = CommandRun.Of("trace", Golden.Folder("gpt2"), "--ids", "5 6 7", "--sites", "MlpPost,Logits", "-o", _folder.File("t.npz"), "--json", "-q");
         Assert.Equal((0, ""), (run.Code, run.Error));
         using var archive = System.IO.Compression.ZipFile.OpenRead(_folder.File("t.npz"));
-        Assert.Equal(["Logits.npy", "MlpPost.0.npy", "MlpPost.1.npy", "input_ids.npy"], archive.Entries.Select(e => e.FullName).Order(StringComparer.Ordinal));
+        string[] names = [.. archive.Entries.Select(e => e.FullName).Order(StringComparer.Ordinal)];
+        Assert.Equal(new[] { "Logits.npy", "MlpPost.0.npy", "MlpPost.1.npy", "input_ids.npy" }, names);
     }
 
     [Theory]

@@ -41,7 +41,7 @@ public sealed partial class DocumentationTests
             missing.AddRange(node.Options.Where(o => !section.Contains($"`{o.Name}", StringComparison.Ordinal)).Select(o => $"{command.Name} {o.Name}"));
         }
 
-        Assert.Empty(missing);
+        Findings.None(missing);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed partial class DocumentationTests
             }
         }
 
-        Assert.Empty(broken);
+        Findings.None(broken);
     }
 
     [GeneratedRegex(@"\]\((?!https?:)([^)#\s]+)[^)]*\)")]

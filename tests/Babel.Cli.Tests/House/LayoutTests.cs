@@ -8,8 +8,11 @@ public sealed partial class LayoutTests
 {
     private const int LongestFile = 500;
 
-    // File and the further public types it may hold, with the reason. Empty: nothing needs it yet.
-    private static readonly Dictionary<string, string[]> Companions = new(StringComparer.Ordinal);
+    // Files that may hold a further public type: an enum and the methods that extend it.
+    private static readonly Dictionary<string, string[]> Companions = new(StringComparer.Ordinal)
+    {
+        ["src/Babel.Analysis/Selection/NeuronGroup.cs"] = ["NeuronGroups"],
+    };
 
     [Fact]
     public void Namespace_IsTheFolder()
@@ -25,7 +28,7 @@ public sealed partial class LayoutTests
             if (found != expected) wrong.Add($"{file}: {found}, not {expected}");
         }
 
-        Assert.Empty(wrong);
+        Findings.None(wrong);
     }
 
     [Fact]
@@ -41,7 +44,7 @@ public sealed partial class LayoutTests
                 .Select(type => $"{file} declares {type}"));
         }
 
-        Assert.Empty(wrong);
+        Findings.None(wrong);
     }
 
     [Fact]
@@ -51,7 +54,7 @@ public sealed partial class LayoutTests
             .Select(file => (file, lines: Repository.Read(file).Count(c => c == '\n')))
             .Where(f => f.lines > LongestFile)
             .Select(f => $"{f.file}: {f.lines} lines");
-        Assert.Empty(tooLong);
+        Findings.None(tooLong);
     }
 
     [Fact]
@@ -59,7 +62,7 @@ public sealed partial class LayoutTests
     {
         var ends = Repository.Code("src", "bench", "eng")
             .Where(file => Repository.Read(file) is var text && LooseEnd().IsMatch(text));
-        Assert.Empty(ends);
+        Findings.None(ends);
     }
 
     [Fact]
@@ -69,7 +72,7 @@ public sealed partial class LayoutTests
             .Concat(Directory.EnumerateFiles(Repository.Root).Select(file => Path.GetFileName(file)!).Where(file => file != ".git"))
             .Where(IsText)
             .Where(file => Machine().IsMatch(Repository.Read(file)));
-        Assert.Empty(named);
+        Findings.None(named);
     }
 
     private static bool IsText(string file) => Path.GetExtension(file) switch
