@@ -2,6 +2,7 @@ using System.Text.Json;
 using Babel.Analysis.Errors;
 using Babel.Analysis.Runs;
 using Babel.Analysis.Scoring;
+using Babel.Analysis.Statistics;
 using Babel.Model;
 
 namespace Babel.Analysis.Ablation;
@@ -13,9 +14,9 @@ namespace Babel.Analysis.Ablation;
 /// </summary>
 public sealed class AblationRunner
 {
-    private readonly DecoderSpec _spec;
+    private readonly ModelShape _shape;
     private readonly IReadOnlyList<EvaluatedDocument> _documents;
-    private readonly Func<NeuronMask?, Action<long>, CancellationToken, double[]> _score;
+    private readonly Func<IReadOnlyList<NeuronId>, Action<long>, CancellationToken, double[]> _score;
     private readonly long _rows;
     private readonly string _identity;
     private readonly Journal? _journal;
@@ -27,29 +28,34 @@ public sealed class AblationRunner
     /// <param name="journal">Where finished passes are kept, or null.</param>
     public AblationRunner(LanguageModel model, Scorer scorer, Journal? journal = null)
         : this(
-            model.Spec, scorer.Documents, scorer.Score, scorer.Rows,
-            ContentKey.Of(model.Fingerprint, model.Device.Name, scorer.Fingerprint), journal)
+            ModelShape.Of(model.Spec), scorer.Documents,
+            (units, report, ct) => scorer.Score(units.Count == 0 ? null : NeuronMask.Off(model.Spec, units), report, ct), scorer.Rows,
+            IdentityOf(model, scorer), journal)
     {
     }
 
     /// <summary>Prepares passes that are computed by something else than a scorer.</summary>
-    /// <param name="spec">The model's form: neurons to draw controls from.</param>
+    /// <param name="shape">The model's sizes: neurons to draw controls from.</param>
     /// <param name="documents">What a pass scores.</param>
-    /// <param name="score">A pass: NLL of every document under a mask; reports token rows done.</param>
+    /// <param name="score">A pass: NLL of every document with the given units off, none for the baseline; reports token rows done.</param>
     /// <param name="rows">Token rows of a pass.</param>
     /// <param name="identity">A key of all that determines a pass besides its mask.</param>
     /// <param name="journal">Where finished passes are kept, or null.</param>
     public AblationRunner(
-        DecoderSpec spec, IReadOnlyList<EvaluatedDocument> documents,
-        Func<NeuronMask?, Action<long>, CancellationToken, double[]> score, long rows, string identity, Journal? journal)
+        ModelShape shape, IReadOnlyList<EvaluatedDocument> documents,
+        Func<IReadOnlyList<NeuronId>, Action<long>, CancellationToken, double[]> score, long rows, string identity, Journal? journal)
     {
-        _spec = spec;
+        _shape = shape;
         _documents = documents;
         _score = score;
         _rows = rows;
         _identity = identity;
         _journal = journal;
     }
+
+    /// <summary>What determines a pass besides its mask: model, device and documents.</summary>
+    public static string IdentityOf(LanguageModel model, Scorer scorer) =>
+        ContentKey.Of(model.Fingerprint, model.Device.Name, scorer.Fingerprint);
 
     /// <summary>Runs what the journal does not hold yet, and assembles the result.</summary>
     /// <param name="sets">The sets, a name each.</param>
@@ -86,7 +92,7 @@ public sealed class AblationRunner
         var passes = new List<Pass> { NewPass("baseline", []) };
         passes.AddRange(sets.Select(s => NewPass($"set {s.Name}", NeuronUnits.Of(s.Neurons))));
         foreach (long seed in options.Seeds)
-            passes.AddRange(sets.Select(s => NewPass($"control {s.Name}, seed {seed}", RandomControls.Draw(_spec, s.Neurons, seed, s.Name))));
+            passes.AddRange(sets.Select(s => NewPass($"control {s.Name}, seed {seed}", RandomControls.Draw(_shape, s.Neurons, seed, s.Name))));
         return passes;
     }
 
@@ -100,8 +106,7 @@ public sealed class AblationRunner
 
     private void Compute(Pass pass, Action<long> report, CancellationToken ct)
     {
-        var mask = pass.Units.Count == 0 ? null : NeuronMask.Off(_spec, pass.Units);
-        double[] nll = _score(mask, report, ct);
+        double[] nll = _score(pass.Units, report, ct);
         _journal?.Append(pass.Key, pass.Label, writer =>
         {
             writer.WriteStartArray();

@@ -1,3 +1,4 @@
+using Babel.Analysis.Statistics;
 using Babel.Model;
 using Babel.Model.Errors;
 
@@ -10,7 +11,7 @@ namespace Babel.Analysis.Ablation;
 public static class RandomControls
 {
     /// <summary>Draws one control.</summary>
-    /// <param name="spec">The model's form.</param>
+    /// <param name="shape">The model's sizes.</param>
     /// <param name="selected">The set to match; Up, Gate and Down of one index count once and are matched by Down.</param>
     /// <param name="seed">The seed; recorded with the result.</param>
     /// <param name="name">The set's name: sets of different names get independent draws under one seed.</param>
@@ -20,21 +21,21 @@ public static class RandomControls
     /// another layer's set does. The neurons not selected, in ascending order, are shuffled by Fisher and Yates from the front as far as needed.
     /// </remarks>
     /// <exception cref="ModelInputException">More than half of a layer's neurons are selected, so that too few are left to draw from.</exception>
-    public static IReadOnlyList<NeuronId> Draw(DecoderSpec spec, IEnumerable<NeuronId> selected, long seed, string name)
+    public static IReadOnlyList<NeuronId> Draw(ModelShape shape, IEnumerable<NeuronId> selected, long seed, string name)
     {
         var drawn = new List<NeuronId>();
         foreach (var group in NeuronUnits.Of(selected).GroupBy(n => (n.Layer, n.Part)))
         {
             var (layer, part) = group.Key;
             var taken = group.Select(n => n.Index).ToHashSet();
-            int[] free = [.. Enumerable.Range(0, spec.NeuronCount(part)).Where(i => !taken.Contains(i))];
+            int[] free = [.. Enumerable.Range(0, shape.NeuronCount(part)).Where(i => !taken.Contains(i))];
             if (free.Length < taken.Count)
             {
                 throw new ModelInputException(
                     "a set is too large for a matched random control",
                     where: $"set {name}, layer {layer}, part {part}",
                     expected: $"at least {taken.Count} neurons that are not selected",
-                    found: $"{free.Length} of {spec.NeuronCount(part)}",
+                    found: $"{free.Length} of {shape.NeuronCount(part)}",
                     hint: "select fewer neurons, or run without controls (0 seeds)");
             }
 

@@ -106,6 +106,10 @@ public sealed class RunFolder : IDisposable
     /// <summary>Notes a result that something else wrote, with its hash.</summary>
     public void Note(string name) => _outputs[name] = ContentKey.OfFile(File(name));
 
+    /// <summary>Adds what became known only after the folder was opened to the manifest's environment.</summary>
+    public void Describe(string name, string value) =>
+        _manifest = _manifest with { Environment = [.. _manifest.Environment.Where(e => e.Key != name), new(name, value)] };
+
     /// <summary>Marks the run finished. The stamps of a run that was finished already stay as they are.</summary>
     /// <param name="phaseSeconds">Wall time of every phase.</param>
     public void Finish(IReadOnlyList<KeyValuePair<string, double>> phaseSeconds)

@@ -143,7 +143,7 @@ public sealed class AblationRunnerTests
     {
         var values = seeds.Select(seed =>
         {
-            double[] pass = Pass(NeuronMask.Off(Specs.Small(), RandomControls.Draw(Specs.Small(), Sets[set].Neurons, seed, Sets[set].Name)));
+            double[] pass = Pass(NeuronMask.Off(Specs.Small(), RandomControls.Draw(Specs.Shape(), Sets[set].Neurons, seed, Sets[set].Name)));
             int[] own = [.. Enumerable.Range(0, Documents.Length).Where(i => Documents[i].Language == Languages[language])];
             return own.Sum(i => pass[i] - baseline[i]) / own.Sum(i => (double)Documents[i].Tokens);
         }).ToArray();
@@ -155,11 +155,11 @@ public sealed class AblationRunnerTests
     }
 
     private AblationRunner Runner(Journal? journal) => new(
-        Specs.Small(), Documents,
-        (mask, report, ct) =>
+        Specs.Shape(), Documents,
+        (units, report, ct) =>
         {
             ct.ThrowIfCancellationRequested();
-            double[] nll = Pass(mask);
+            double[] nll = Pass(units.Count == 0 ? null : NeuronMask.Off(Specs.Small(), units));
             _passes++;
             report(100);
             return nll;

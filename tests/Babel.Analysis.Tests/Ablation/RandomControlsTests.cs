@@ -18,7 +18,7 @@ public sealed class RandomControlsTests
     [Fact]
     public void Draw_AnySeed_MatchesCountsAndAvoidsTheSet()
     {
-        var spec = Specs.Small();
+        var spec = Specs.Shape();
         for (long seed = -3; seed < 40; seed++)
         {
             var drawn = RandomControls.Draw(spec, Selected, seed, "de");
@@ -28,10 +28,10 @@ public sealed class RandomControlsTests
                 counts.OrderBy(c => c.Key.Layer).ThenBy(c => c.Key.Part).Select(c => (c.Key, c.Value)));
             Assert.Equal(drawn.Count, drawn.Distinct().Count());
             Assert.All(drawn, n => Assert.InRange(n.Index, 0, spec.NeuronCount(n.Part) - 1));
-            var off = NeuronMask.Off(spec, Selected);
+            var off = NeuronMask.Off(Specs.Small(), Selected);
             foreach (var site in off.Sites)
             {
-                float[] theirs = off.Scale(site.Site, site.Layer)!, ours = NeuronMask.Off(spec, drawn).Scale(site.Site, site.Layer)!;
+                float[] theirs = off.Scale(site.Site, site.Layer)!, ours = NeuronMask.Off(Specs.Small(), drawn).Scale(site.Site, site.Layer)!;
                 Assert.Equal(theirs.Count(s => s == 0), ours.Count(s => s == 0));
                 Assert.All(theirs.Zip(ours), p => Assert.True(p.First + p.Second >= 1, "a selected neuron is in its control"));
             }
@@ -41,7 +41,7 @@ public sealed class RandomControlsTests
     [Fact]
     public void Draw_SameSeed_SameSet_OtherwiseDifferent()
     {
-        var spec = Specs.Small();
+        var spec = Specs.Shape();
         var first = RandomControls.Draw(spec, Selected, 1, "de");
         Assert.Equal(first, RandomControls.Draw(spec, Selected.Reverse(), 1, "de"));
         Assert.NotEqual(first, RandomControls.Draw(spec, Selected, 2, "de"));
@@ -61,7 +61,7 @@ public sealed class RandomControlsTests
         var pair = new int[10, 10];
         for (int seed = 0; seed < Draws; seed++)
         {
-            int[] drawn = [.. RandomControls.Draw(Specs.Small(10), set, seed, "x").Select(n => n.Index)];
+            int[] drawn = [.. RandomControls.Draw(Specs.Shape(10), set, seed, "x").Select(n => n.Index)];
             foreach (int a in drawn)
             {
                 single[a]++;
@@ -83,7 +83,7 @@ public sealed class RandomControlsTests
     public void Draw_MoreThanHalfSelected_SaysSo()
     {
         var set = Enumerable.Range(0, 26).Select(i => new NeuronId(1, NeuronPart.Down, i));
-        var error = Assert.Throws<ModelInputException>(() => RandomControls.Draw(Specs.Small(), set, 1, "de"));
+        var error = Assert.Throws<ModelInputException>(() => RandomControls.Draw(Specs.Shape(), set, 1, "de"));
         Assert.Contains("24 of 50", error.Message, StringComparison.Ordinal);
     }
 
