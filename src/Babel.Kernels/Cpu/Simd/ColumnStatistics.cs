@@ -11,12 +11,13 @@ internal static unsafe class ColumnStatistics
     /// <summary>Takes rows <paramref name="firstRow"/> .. + <paramref name="rows"/> of columns <paramref name="column"/> .. + <paramref name="width"/>.</summary>
     /// <param name="tap">Where statistics go.</param>
     /// <param name="columns">n.</param>
-    /// <param name="source">The first value; rows lie 32 floats apart.</param>
+    /// <param name="source">The first value.</param>
+    /// <param name="stride">From row to row of <paramref name="source"/>, in floats.</param>
     /// <param name="firstRow">The row of the batch that the first row is.</param>
     /// <param name="rows">How many.</param>
     /// <param name="column">The first column.</param>
     /// <param name="width">How many columns, at most <typeparamref name="TV"/>'s lanes.</param>
-    public static void Take<TV>(in TapArguments tap, nint columns, float* source, nint firstRow, nint rows, nint column, int width)
+    public static void Take<TV>(in TapArguments tap, nint columns, float* source, nint stride, nint firstRow, nint rows, nint column, int width)
         where TV : unmanaged, ILanes<TV>
     {
         nint row = firstRow, end = firstRow + rows;
@@ -25,7 +26,7 @@ internal static unsafe class ColumnStatistics
             nint start = tap.Sequences[s].QueryStart;
             nint stop = Math.Min(end, start + tap.Sequences[s].QueryLength);
             nint at = (s * columns) + column;
-            Segment<TV>(tap, at, source + ((row - firstRow) * PanelLayout.Width), stop - row, row == start, width);
+            Segment<TV>(tap, at, source + ((row - firstRow) * stride), stride, stop - row, row == start, width);
             row = stop;
         }
     }
@@ -44,7 +45,7 @@ internal static unsafe class ColumnStatistics
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Segment<TV>(in TapArguments tap, nint at, float* source, nint rows, bool first, int width)
+    private static void Segment<TV>(in TapArguments tap, nint at, float* source, nint stride, nint rows, bool first, int width)
         where TV : unmanaged, ILanes<TV>
     {
         var zero = TV.Create(0f);
@@ -60,7 +61,7 @@ internal static unsafe class ColumnStatistics
 
         for (nint i = 0; i < rows; i++)
         {
-            var x = TV.Load(source + (i * PanelLayout.Width));
+            var x = TV.Load(source + (i * stride));
             count = TV.SubtractInts(count, TV.GreaterThan(x, zero));
             sum += x;
             absolute += VectorMath.Abs(x);

@@ -118,14 +118,14 @@ internal unsafe struct EpilogueArguments
         if (columns - column >= PanelLayout.Width)
         {
             // Two strips at once: the sums of one are waited for while the other's are under way.
-            ColumnStatistics.Take<Twin<TV>>(tap, columns, panel, firstRow, rows, column, PanelLayout.Width);
+            ColumnStatistics.Take<Twin<TV>>(tap, columns, panel, PanelLayout.Width, firstRow, rows, column, PanelLayout.Width);
             return;
         }
 
         for (int half = 0; half < PanelLayout.Width && column + half < columns; half += TV.Count)
         {
             int width = (int)Math.Min(TV.Count, columns - column - half);
-            ColumnStatistics.Take<TV>(tap, columns, panel + half, firstRow, rows, column + half, width);
+            ColumnStatistics.Take<TV>(tap, columns, panel + half, PanelLayout.Width, firstRow, rows, column + half, width);
         }
     }
 
