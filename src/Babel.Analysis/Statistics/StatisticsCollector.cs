@@ -190,9 +190,9 @@ public sealed class StatisticsCollector : IProbeSink
 
         try
         {
-            AddFixed(stats.Sum, t => t.Sum);
-            AddFixed(stats.SumAbs, t => t.SumAbs);
-            AddFixed(stats.SumSquares, t => t.SumSquares);
+            AddFixed(part, layer, sequences, stats.Sum, t => t.Sum);
+            AddFixed(part, layer, sequences, stats.SumAbs, t => t.SumAbs);
+            AddFixed(part, layer, sequences, stats.SumSquares, t => t.SumSquares);
         }
         catch (OverflowException e)
         {
@@ -207,15 +207,18 @@ public sealed class StatisticsCollector : IProbeSink
             var target = SumsOf(s, part).Max.AsSpan(layer * width, width);
             for (int k = 0; k < width; k++) target[k] = Math.Max(target[k], (float)largest[(s * width) + k]);
         }
+    }
 
-        void AddFixed(TensorView source, Func<TapSums, Int128[]> select)
+    /// <summary>Adds the rows of sequences that follow each other in one language together.</summary>
+    private void AddFixed(NeuronPart part, int layer, int sequences, TensorView source, Func<TapSums, Int128[]> select)
+    {
+        var values = _host.Doubles(source, sequences);
+        int width = values.Length / sequences;
+        for (int first = 0, next; first < sequences; first = next)
         {
-            var values = _host.Doubles(source, sequences);
-            for (int s = 0; s < sequences; s++)
-            {
-                var target = select(SumsOf(s, part)).AsSpan(layer * width, width);
-                for (int k = 0; k < width; k++) target[k] = checked(target[k] + FixedPoint.FromDouble(values[(s * width) + k]));
-            }
+            var sums = SumsOf(first, part);
+            for (next = first + 1; next < sequences && ReferenceEquals(SumsOf(next, part), sums);) next++;
+            FixedPoint.AddRows(values[(first * width)..(next * width)], select(sums).AsSpan(layer * width, width));
         }
     }
 

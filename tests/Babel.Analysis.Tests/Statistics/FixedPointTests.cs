@@ -56,4 +56,30 @@ public sealed class FixedPointTests
 
         static Int128 Total(double[] values) => values.Aggregate(Int128.Zero, (sum, v) => sum + FixedPoint.FromDouble(v));
     }
+
+    [Theory]
+    [InlineData(1, 1, -8, 4)]
+    [InlineData(7, 3, -20, 2)]
+    [InlineData(200, 37, -22, 5)]
+    [InlineData(65, 16, -6, 12)]
+    public void AddRows_SameBitsAsOneByOne(int rows, int width, int smallest, int largest)
+    {
+        var random = new Random(rows);
+        double[] values = [.. Enumerable.Range(0, rows * width).Select(i => i % 5 == 0
+            ? Math.ScaleB(random.Next(-9, 9), -65)
+            : (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(smallest, largest)))];
+        var expected = new Int128[width];
+        for (int i = 0; i < values.Length; i++) expected[i % width] += FixedPoint.FromDouble(values[i]);
+        var sums = new Int128[width];
+        FixedPoint.AddRows(values, sums);
+        Assert.Equal(expected, sums);
+    }
+
+    [Fact]
+    public void AddRows_NotANumber_IsRefused()
+    {
+        var values = new double[40];
+        values[17] = double.NaN;
+        Assert.Throws<OverflowException>(() => FixedPoint.AddRows(values, new Int128[20]));
+    }
 }
