@@ -74,6 +74,7 @@ internal sealed class App
         new GenerateCommand(),
         new TraceCommand(),
         new DevicesCommand(),
+        new SelfTestCommand(),
     ];
 
     private void Add(Command parent, ICommand command)
