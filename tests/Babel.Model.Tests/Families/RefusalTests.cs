@@ -57,6 +57,7 @@ public sealed class RefusalTests
     [InlineData("phi", "qk_layernorm", "true", "qk_layernorm")]
     [InlineData("bloom_4h", "n_inner", "100", "n_inner")]
     [InlineData("falcon_mq", "num_ln_in_parallel_attn", "2", "num_ln_in_parallel_attn")]
+    [InlineData("falcon_mq", "apply_residual_connection_post_layernorm", "true", "apply_residual_connection_post_layernorm")]
     [InlineData("qwen2_tied", "layer_types", "[\"full_attention\", \"linear_attention\"]", "layer_types")]
     public void Load_MathematicsNotImplemented_IsRefusedByName(string golden, string key, string value, string named)
     {
