@@ -1,5 +1,6 @@
 using Babel.Kernels.Cpu.Simd;
 using Babel.Kernels.Cpu.Threading;
+using Babel.Kernels.Diagnostics;
 using Babel.Kernels.Interop;
 
 namespace Babel.Kernels.Cpu;
@@ -17,7 +18,7 @@ public sealed class CpuDevice : Device
         _pool = new WorkerPool(threads);
         Kernels = new MicroKernelTable(instructionSet);
         Scratch = new ScratchBuffers(this, threads);
-        Ops = new CpuOps(this, _pool);
+        Ops = new CheckedOps(this, new CpuOps(this, _pool));
     }
 
     /// <summary>The vectors the kernels use.</summary>

@@ -1,13 +1,33 @@
+using Babel.Kernels.Cpu.Simd;
+
 namespace Babel.Kernels.Cpu;
 
 internal sealed partial class CpuOps
 {
     /// <inheritdoc/>
-    public void Norm(
-        NormKind kind,
-        TensorView x,
-        TensorView weight,
-        TensorView? bias,
-        float epsilon,
-        TensorView output) => throw new NotSupportedException("Norm");
+    public void Norm(NormKind kind, TensorView x, TensorView weight, TensorView? bias, float epsilon, TensorView output)
+    {
+        switch (_device.InstructionSet)
+        {
+            case CpuInstructionSet.Avx512:
+                Run<WideAvx512>();
+                break;
+            case CpuInstructionSet.Avx2:
+                Run<WideAvx2>();
+                break;
+            case CpuInstructionSet.Vector128:
+                Run<WideVector128>();
+                break;
+            default:
+                Run<WideScalar>();
+                break;
+        }
+
+        void Run<TV>()
+            where TV : unmanaged, ILanes<TV>
+        {
+            var job = new NormJob<TV>(kind, x, weight, bias, epsilon, output);
+            _pool.Run(job.Items, job);
+        }
+    }
 }

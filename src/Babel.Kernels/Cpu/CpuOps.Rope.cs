@@ -1,11 +1,33 @@
+using Babel.Kernels.Cpu.Simd;
+
 namespace Babel.Kernels.Cpu;
 
 internal sealed partial class CpuOps
 {
     /// <inheritdoc/>
-    public void Rope(
-        TensorView x,
-        int headDim,
-        RotaryTable rotary,
-        TensorView output) => throw new NotSupportedException("Rope");
+    public void Rope(TensorView x, int headDim, RotaryTable rotary, TensorView output)
+    {
+        switch (_device.InstructionSet)
+        {
+            case CpuInstructionSet.Avx512:
+                Run<WideAvx512>();
+                break;
+            case CpuInstructionSet.Avx2:
+                Run<WideAvx2>();
+                break;
+            case CpuInstructionSet.Vector128:
+                Run<WideVector128>();
+                break;
+            default:
+                Run<WideScalar>();
+                break;
+        }
+
+        void Run<TV>()
+            where TV : unmanaged, ILanes<TV>
+        {
+            var job = new RopeJob<TV>(x, headDim, rotary, output);
+            _pool.Run(job.Items, job);
+        }
+    }
 }

@@ -3,8 +3,5 @@ namespace Babel.Kernels.Cpu;
 internal sealed partial class CpuOps
 {
     /// <inheritdoc/>
-    public void ScatterRows(
-        TensorView x,
-        TensorView rows,
-        TensorView output) => throw new NotSupportedException("ScatterRows");
+    public void ScatterRows(TensorView x, TensorView rows, TensorView output) => CopyRows(x, null, rows, output, "ScatterRows: rows");
 }

@@ -1,3 +1,5 @@
+using Babel.Kernels.Errors;
+
 namespace Babel.Kernels.Reference;
 
 /// <summary><c>ref</c>: the oracle, float64 and scalar.</summary>
@@ -10,5 +12,10 @@ public sealed class ReferenceDeviceProvider : IDeviceProvider
     public IReadOnlyList<DeviceInfo> List() => [new DeviceInfo("ref", "float64, scalar: the oracle the other devices are tested against")];
 
     /// <inheritdoc/>
-    public Device Open(DeviceSpec spec, DeviceOptions options) => throw new NotSupportedException();
+    public Device Open(DeviceSpec spec, DeviceOptions options)
+    {
+        if (spec.Argument.Length > 0)
+            throw new DeviceUnavailableException("the reference device has no variants", where: $"device '{spec}'", expected: "ref");
+        return new ReferenceDevice();
+    }
 }

@@ -77,7 +77,8 @@ internal unsafe struct EpilogueArguments
         var strip = new Strip
         {
             Source = source,
-            Destination = source,
+            SourceStride = PanelLayout.Width,
+            Destination = bias == null ? null : source,
             Stride = PanelLayout.Width,
             Rows = rows,
             Width = (int)Math.Min(TV.Count, columns - column),
@@ -98,6 +99,7 @@ internal unsafe struct EpilogueArguments
             var strip = new Strip
             {
                 Source = panel + half,
+                SourceStride = PanelLayout.Width,
                 Destination = Output + corner,
                 Stride = Columns,
                 Rows = rows,

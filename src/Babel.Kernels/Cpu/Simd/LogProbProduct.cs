@@ -83,6 +83,7 @@ internal readonly unsafe struct LogProbProduct<TV>(
                 var strip = new Strip
                 {
                     Source = panel + half,
+                    SourceStride = PanelLayout.Width,
                     Destination = panel + half,
                     Stride = PanelLayout.Width,
                     Rows = rows,

@@ -7,10 +7,13 @@ namespace Babel.Kernels.Cpu.Simd;
 /// </summary>
 internal unsafe struct Strip
 {
-    /// <summary>Where the values are read, rows 32 apart: in a block of results.</summary>
+    /// <summary>Where the values are read.</summary>
     public float* Source;
 
-    /// <summary>Where they are written; may be the source.</summary>
+    /// <summary>From row to row of <see cref="Source"/>.</summary>
+    public nint SourceStride;
+
+    /// <summary>Where they are written; may be the source, or null when only a tap wants them.</summary>
     public float* Destination;
 
     /// <summary>From row to row of <see cref="Destination"/>.</summary>
@@ -85,8 +88,8 @@ internal unsafe struct Strip
 
     private void Skip(nint rows)
     {
-        Source += rows * PanelLayout.Width;
-        Destination += rows * Stride;
+        Source += rows * SourceStride;
+        if (Destination != null) Destination += rows * Stride;
         if (Gate != null) Gate += rows * GateStride;
         if (Values != null) Values += rows * ValuesStride;
         if (Residual != null) Residual += rows * ResidualStride;
@@ -126,7 +129,7 @@ internal unsafe struct Strip
         where TStatistics : ISwitch
     {
         float* source = strip.Source, destination = strip.Destination, gate = strip.Gate, values = strip.Values, residual = strip.Residual;
-        nint rows = strip.Rows, stride = strip.Stride, gateStride = strip.GateStride, valuesStride = strip.ValuesStride;
+        nint rows = strip.Rows, sourceStride = strip.SourceStride, stride = strip.Stride, gateStride = strip.GateStride, valuesStride = strip.ValuesStride;
         nint residualStride = strip.ResidualStride;
         float parameter = strip.Activation.Parameter;
         int width = strip.Width;
@@ -177,8 +180,9 @@ internal unsafe struct Strip
                 residual += residualStride;
             }
 
+            source += sourceStride;
+            if (destination == null) continue;
             Partial.Store(y, destination, width, whole);
-            source += PanelLayout.Width;
             destination += stride;
         }
 

@@ -1,36 +1,44 @@
 namespace Babel.Kernels.Cpu.Simd;
 
 /// <summary>A <see cref="NeuronTap"/> as addresses.</summary>
-/// <param name="tap">What to take, or null for nothing.</param>
-/// <param name="sequences">The pinned spans of its layout.</param>
-internal readonly unsafe struct TapArguments(NeuronTap? tap, SequenceSpan* sequences)
+/// <param name="values">Where values go, or null.</param>
+/// <param name="stats">Where statistics go, or null.</param>
+/// <param name="layout">The sequences of the statistics.</param>
+/// <param name="sequences">The pinned spans of <paramref name="layout"/>.</param>
+internal readonly unsafe struct TapArguments(TensorView? values, TapStats? stats, SequenceLayout? layout, SequenceSpan* sequences)
 {
     /// <summary>Where values go, or null.</summary>
-    public readonly float* Values = Operand.Floats(tap?.Values);
+    public readonly float* Values = Operand.Floats(values);
 
     /// <summary>Whether statistics are taken.</summary>
-    public readonly bool HasStats = tap?.Stats is not null;
+    public readonly bool HasStats = stats is not null;
 
     /// <summary>Counts, [S, n].</summary>
-    public readonly int* Count = tap?.Stats is { } a ? Operand.Ints(a.Count) : null;
+    public readonly int* Count = stats is { } a ? Operand.Ints(a.Count) : null;
 
     /// <summary>Sums, [S, n].</summary>
-    public readonly float* Sum = tap?.Stats is { } b ? Operand.Floats(b.Sum) : null;
+    public readonly float* Sum = stats is { } b ? Operand.Floats(b.Sum) : null;
 
     /// <summary>Sums of absolute values, [S, n].</summary>
-    public readonly float* SumAbs = tap?.Stats is { } c ? Operand.Floats(c.SumAbs) : null;
+    public readonly float* SumAbs = stats is { } c ? Operand.Floats(c.SumAbs) : null;
 
     /// <summary>Sums of squares, [S, n].</summary>
-    public readonly float* SumSquares = tap?.Stats is { } d ? Operand.Floats(d.SumSquares) : null;
+    public readonly float* SumSquares = stats is { } d ? Operand.Floats(d.SumSquares) : null;
 
     /// <summary>Maxima, [S, n].</summary>
-    public readonly float* Max = tap?.Stats is { } e ? Operand.Floats(e.Max) : null;
+    public readonly float* Max = stats is { } e ? Operand.Floats(e.Max) : null;
 
     /// <summary>The sequences in row order.</summary>
     public readonly SequenceSpan* Sequences = sequences;
 
     /// <summary>How many.</summary>
-    public readonly int SequenceCount = tap?.Layout?.Count ?? 0;
+    public readonly int SequenceCount = layout?.Count ?? 0;
+
+    /// <summary>Takes what a tap names; <paramref name="sequences"/> are the pinned <see cref="Spans"/> of it.</summary>
+    public TapArguments(NeuronTap? tap, SequenceSpan* sequences)
+        : this(tap?.Values, tap?.Stats, tap?.Layout, sequences)
+    {
+    }
 
     /// <summary>Whether anything is taken.</summary>
     public bool Takes => Values != null || HasStats;
