@@ -26,6 +26,14 @@ internal static class MicroKernelGenerator
     /// <summary>A vector width: lanes, the type that has them, tile heights, and how many vectors of a row a tile of that height holds.</summary>
     private sealed record Width(string Suffix, int Lanes, string Type, int Tallest, Func<int, int> VectorsPerRow, string Words);
 
+    /// <summary>How weights are stored.</summary>
+    private enum Kind
+    {
+        Float,
+        Brain,
+        Half,
+    }
+
     private static readonly Width[] Widths =
     [
         new("512", 16, "Vector512", 14, _ => 2, "512-bit vectors: 14 x 2 accumulators of 32 registers"),
@@ -61,17 +69,17 @@ internal static class MicroKernelGenerator
             Line("/// <summary>The tallest tile.</summary>");
             Line($"public const int Tallest = {width.Tallest};");
             Line("");
-            Table("Float");
-            Table("Brain");
-            foreach (bool brain in (bool[])[false, true])
-                for (int rows = 1; rows <= width.Tallest; rows++) Kernel(rows, brain);
+            foreach (var kind in Enum.GetValues<Kind>()) Table(kind);
+            foreach (var kind in Enum.GetValues<Kind>())
+                for (int rows = 1; rows <= width.Tallest; rows++) Kernel(rows, kind);
             Close();
             return _text.ToString();
         }
 
-        private void Table(string kind)
+        private void Table(Kind kind)
         {
-            Line($"/// <summary>Kernels by tile height, {(kind == "Float" ? "float32" : "bfloat16")} weights.</summary>");
+            string words = kind switch { Kind.Float => "float32", Kind.Brain => "bfloat16", _ => "finite binary16" };
+            Line($"/// <summary>Kernels by tile height, {words} weights.</summary>");
             Line($"public static void Fill{kind}(Span<nint> table)");
             Open();
             for (int rows = 1; rows <= width.Tallest; rows++)
@@ -80,15 +88,16 @@ internal static class MicroKernelGenerator
             Line("");
         }
 
-        private void Kernel(int rows, bool brain)
+        private void Kernel(int rows, Kind kind)
         {
+            int stride = kind == Kind.Float ? PanelWidth : Half;
             int vectors = width.VectorsPerRow(rows);
             int passes = PanelWidth / (vectors * width.Lanes);
             int unroll = rows == 1 ? 8 : rows <= 3 ? 4 : rows <= 6 ? 2 : 1;
             Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-            Line($"private static void {(brain ? "Brain" : "Float")}{rows}(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)");
+            Line($"private static void {kind}{rows}(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)");
             Open();
-            if (brain && Vectors) Line($"var mask = {width.Type}.Create(0xFFFF0000u);");
+            if (kind == Kind.Brain && Vectors) Line($"var mask = {width.Type}.Create(0xFFFF0000u);");
             if (passes > 1)
             {
                 Line($"for (nint at = 0; at < {Half}; at += {vectors * width.Lanes / 2})");
@@ -96,7 +105,7 @@ internal static class MicroKernelGenerator
             }
 
             string at = passes > 1 ? " + at" : "";
-            Line(brain ? $"var b = (uint*)panel{at};" : $"var b = (float*)panel{at};");
+            Line(kind == Kind.Float ? $"var b = (float*)panel{at};" : $"var b = (uint*)panel{at};");
             Line("var x = a;");
             for (int i = 0; i < rows; i++)
                 for (int j = 0; j < vectors; j++) Line($"var c{i}_{j} = {(Vectors ? $"{width.Type}<float>.Zero" : "0f")};");
@@ -109,20 +118,20 @@ internal static class MicroKernelGenerator
                 for (int u = 0; u < unroll; u++)
                 {
                     Open();
-                    Step(rows, vectors, brain, u, prefetch);
+                    Step(rows, vectors, kind, u, prefetch);
                     Close();
                 }
 
                 Line($"x += {unroll * rows};");
-                Line($"b += {unroll * (brain ? Half : PanelWidth)};");
+                Line($"b += {unroll * stride};");
                 Close();
             }
 
             Line("for (; k > 0; k--)");
             Open();
-            Step(rows, vectors, brain, 0, prefetch && unroll == 1);
+            Step(rows, vectors, kind, 0, prefetch && unroll == 1);
             Line($"x += {rows};");
-            Line($"b += {(brain ? Half : PanelWidth)};");
+            Line($"b += {stride};");
             Close();
             Finish(rows, vectors, at);
             if (passes > 1) Close();
@@ -131,38 +140,36 @@ internal static class MicroKernelGenerator
         }
 
         // One k: load the panel's row, then one broadcast and its products for every row of the tile.
-        private void Step(int rows, int vectors, bool brain, int u, bool prefetch)
+        private void Step(int rows, int vectors, Kind kind, int u, bool prefetch)
         {
-            int stride = brain ? Half : PanelWidth;
+            int stride = kind == Kind.Float ? PanelWidth : Half;
             if (prefetch)
             {
-                int lines = brain ? 1 : 2;
+                int lines = kind == Kind.Float ? 2 : 1;
                 for (int l = 0; l < lines; l++) Line($"if (Sse.IsSupported) Sse.Prefetch0(b + {(u + PrefetchRows) * stride + l * 16});");
             }
 
             int halfVectors = vectors / 2;
             for (int j = 0; j < halfVectors; j++)
             {
-                if (brain)
-                {
-                    Line(Vectors ? $"var w{j} = {width.Type}.Load(b + {u * stride + j * width.Lanes});" : $"uint w{j} = b[{u * stride + j}];");
-                    Line(Vectors
-                        ? $"var b{j} = {width.Type}.ShiftLeft(w{j}, 16).AsSingle();"
-                        : $"float b{j} = BitConverter.UInt32BitsToSingle(w{j} << 16);");
-                    Line(Vectors
-                        ? $"var b{j + halfVectors} = (w{j} & mask).AsSingle();"
-                        : $"float b{j + halfVectors} = BitConverter.UInt32BitsToSingle(w{j} & 0xFFFF0000u);");
-                }
-                else
+                if (kind == Kind.Float)
                 {
                     foreach (int half in (int[])[0, 1])
                     {
-                        int offset = u * stride + j * width.Lanes + half * Half;
+                        int offset = (u * stride) + (j * width.Lanes) + (half * Half);
                         Line(Vectors
                             ? $"var b{j + half * halfVectors} = {width.Type}.Load(b + {offset});"
                             : $"float b{j + half * halfVectors} = b[{offset}];");
                     }
+
+                    continue;
                 }
+
+                Line(Vectors ? $"var w{j} = {width.Type}.Load(b + {u * stride + j * width.Lanes});" : $"uint w{j} = b[{u * stride + j}];");
+                string low = Vectors ? $"{width.Type}.ShiftLeft(w{j}, 16)" : $"w{j} << 16";
+                string high = kind == Kind.Half ? $"w{j}" : Vectors ? $"w{j} & mask" : $"w{j} & 0xFFFF0000u";
+                Line($"var b{j} = {Expand(kind, low)};");
+                Line($"var b{j + halfVectors} = {Expand(kind, high)};");
             }
 
             for (int i = 0; i < rows; i++)
@@ -174,6 +181,13 @@ internal static class MicroKernelGenerator
                     Line($"c{i}_{j} = {fma}(a{i}, b{j}, c{i}_{j});");
                 }
             }
+        }
+
+        // The high half of each word as float32.
+        private string Expand(Kind kind, string word)
+        {
+            string value = Vectors ? $"({word}).AsSingle()" : $"BitConverter.UInt32BitsToSingle({word})";
+            return kind == Kind.Half ? $"VectorMath.FromFiniteHalf(new Lanes{width.Lanes}({value})).Value" : value;
         }
 
         private void Finish(int rows, int vectors, string at)

@@ -1,6 +1,17 @@
+using BenchmarkDotNet.Running;
+
 namespace Babel.Bench;
 
+/// <summary>
+/// <c>gemm</c>: our matrix product against the machine's ceilings and OpenBLAS, in one run. Anything else goes to BenchmarkDotNet
+/// (<c>--filter '*Linear*'</c>, <c>--list flat</c>).
+/// </summary>
 internal static class Program
 {
-    private static int Main() => 0;
+    private static int Main(string[] args)
+    {
+        if (args is ["gemm", .. var rest]) return GemmReport.Run(rest);
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        return 0;
+    }
 }

@@ -39,7 +39,8 @@ internal static partial class CorpusReader
         return new Corpus(documents);
     }
 
-    private static string[] Files(string path)
+    /// <summary>The files a path stands for, in the order in which they are read.</summary>
+    public static string[] Files(string path)
     {
         if (File.Exists(path)) return [path];
         string name = Path.GetFileName(path);

@@ -30,6 +30,9 @@ internal sealed class CpuWeight : Weight
     /// <summary>The type the kernels read.</summary>
     public DType KernelType => Storage == DType.F64 ? DType.F32 : Storage;
 
+    /// <summary>Whether no element written was infinite or NaN; looked at for F16 only, whose kernels are faster for it.</summary>
+    public bool IsFinite { get; private set; } = true;
+
     /// <summary>The packed elements.</summary>
     public HostMemory Memory => _memory;
 
@@ -39,6 +42,7 @@ internal sealed class CpuWeight : Weight
     /// <inheritdoc/>
     protected override void WriteRows(long firstRow, long count, ReadOnlySpan<byte> rows)
     {
+        if (Storage == DType.F16) IsFinite &= PanelWriter.AreFiniteHalves(rows);
         if (Storage != DType.F64)
         {
             PanelWriter.Write(_pool, KernelType, Layout, _memory, firstRow, rows);

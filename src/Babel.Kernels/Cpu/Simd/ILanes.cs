@@ -41,6 +41,9 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>The larger of two; which one is returned for a NaN is the processor's choice.</summary>
     static abstract TSelf Max(TSelf a, TSelf b);
 
+    /// <summary>The smaller of two; NaN as in <see cref="Max"/>.</summary>
+    static abstract TSelf Min(TSelf a, TSelf b);
+
     /// <summary>The nearest integer, ties to even.</summary>
     static abstract TSelf Round(TSelf a);
 

@@ -7,6 +7,9 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
 {
     private readonly float _value = value;
 
+    /// <summary>The number.</summary>
+    public float Value => _value;
+
     /// <inheritdoc/>
     public static int Count => 1;
 
@@ -45,6 +48,10 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Max(Lanes1 a, Lanes1 b) => a._value > b._value ? a : b;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 Min(Lanes1 a, Lanes1 b) => a._value < b._value ? a : b;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,6 +8,9 @@ internal readonly unsafe struct Lanes16(Vector512<float> value) : ILanes<Lanes16
 {
     private readonly Vector512<float> _value = value;
 
+    /// <summary>The vector.</summary>
+    public Vector512<float> Value => _value;
+
     /// <inheritdoc/>
     public static int Count => 16;
 
@@ -46,6 +49,10 @@ internal readonly unsafe struct Lanes16(Vector512<float> value) : ILanes<Lanes16
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 Max(Lanes16 a, Lanes16 b) => new(Vector512.MaxNative(a._value, b._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 Min(Lanes16 a, Lanes16 b) => new(Vector512.MinNative(a._value, b._value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,6 +8,9 @@ internal readonly unsafe struct Lanes4(Vector128<float> value) : ILanes<Lanes4>
 {
     private readonly Vector128<float> _value = value;
 
+    /// <summary>The vector.</summary>
+    public Vector128<float> Value => _value;
+
     /// <inheritdoc/>
     public static int Count => 4;
 
@@ -46,6 +49,10 @@ internal readonly unsafe struct Lanes4(Vector128<float> value) : ILanes<Lanes4>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 Max(Lanes4 a, Lanes4 b) => new(Vector128.MaxNative(a._value, b._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Min(Lanes4 a, Lanes4 b) => new(Vector128.MinNative(a._value, b._value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,6 +8,9 @@ internal readonly unsafe struct Lanes8(Vector256<float> value) : ILanes<Lanes8>
 {
     private readonly Vector256<float> _value = value;
 
+    /// <summary>The vector.</summary>
+    public Vector256<float> Value => _value;
+
     /// <inheritdoc/>
     public static int Count => 8;
 
@@ -46,6 +49,10 @@ internal readonly unsafe struct Lanes8(Vector256<float> value) : ILanes<Lanes8>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 Max(Lanes8 a, Lanes8 b) => new(Vector256.MaxNative(a._value, b._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Min(Lanes8 a, Lanes8 b) => new(Vector256.MinNative(a._value, b._value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -14,6 +14,7 @@ internal sealed unsafe class MicroKernelTable
 {
     private readonly nint[] _float;
     private readonly nint[] _brain;
+    private readonly nint[] _half;
 
     /// <summary>Collects the tiles of <paramref name="set"/>.</summary>
     public MicroKernelTable(CpuInstructionSet set)
@@ -28,23 +29,28 @@ internal sealed unsafe class MicroKernelTable
         };
         _float = new nint[Tallest + 1];
         _brain = new nint[Tallest + 1];
+        _half = new nint[Tallest + 1];
         switch (set)
         {
             case CpuInstructionSet.Avx512:
                 MicroKernels512.FillFloat(_float);
                 MicroKernels512.FillBrain(_brain);
+                MicroKernels512.FillHalf(_half);
                 break;
             case CpuInstructionSet.Avx2:
                 MicroKernels256.FillFloat(_float);
                 MicroKernels256.FillBrain(_brain);
+                MicroKernels256.FillHalf(_half);
                 break;
             case CpuInstructionSet.Vector128:
                 MicroKernels128.FillFloat(_float);
                 MicroKernels128.FillBrain(_brain);
+                MicroKernels128.FillHalf(_half);
                 break;
             default:
                 MicroKernelsScalar.FillFloat(_float);
                 MicroKernelsScalar.FillBrain(_brain);
+                MicroKernelsScalar.FillHalf(_half);
                 break;
         }
     }
@@ -62,4 +68,8 @@ internal sealed unsafe class MicroKernelTable
     /// <summary>The tile for <paramref name="rows"/> rows and bfloat16 weights.</summary>
     public delegate*<float*, void*, float*, float*, nint, nint, void> Brain(int rows) =>
         (delegate*<float*, void*, float*, float*, nint, nint, void>)_brain[rows];
+
+    /// <summary>The tile for <paramref name="rows"/> rows and finite binary16 weights.</summary>
+    public delegate*<float*, void*, float*, float*, nint, nint, void> Half(int rows) =>
+        (delegate*<float*, void*, float*, float*, nint, nint, void>)_half[rows];
 }

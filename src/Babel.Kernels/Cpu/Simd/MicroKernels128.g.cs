@@ -34,6 +34,17 @@ internal static unsafe class MicroKernels128
         table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain6;
     }
 
+    /// <summary>Kernels by tile height, finite binary16 weights.</summary>
+    public static void FillHalf(Span<nint> table)
+    {
+        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half1;
+        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half2;
+        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half3;
+        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half4;
+        table[5] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half5;
+        table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half6;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Float1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
     {
@@ -848,16 +859,16 @@ internal static unsafe class MicroKernels128
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 512);
                 var w0 = Vector128.Load(b + 0);
-                var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
                 var w1 = Vector128.Load(b + 4);
-                var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
                 var b5 = (w1 & mask).AsSingle();
                 var w2 = Vector128.Load(b + 8);
-                var b2 = Vector128.ShiftLeft(w2, 16).AsSingle();
+                var b2 = (Vector128.ShiftLeft(w2, 16)).AsSingle();
                 var b6 = (w2 & mask).AsSingle();
                 var w3 = Vector128.Load(b + 12);
-                var b3 = Vector128.ShiftLeft(w3, 16).AsSingle();
+                var b3 = (Vector128.ShiftLeft(w3, 16)).AsSingle();
                 var b7 = (w3 & mask).AsSingle();
                 var a0 = Vector128.Create(x[0]);
                 c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -872,16 +883,16 @@ internal static unsafe class MicroKernels128
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 528);
                 var w0 = Vector128.Load(b + 16);
-                var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
                 var w1 = Vector128.Load(b + 20);
-                var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
                 var b5 = (w1 & mask).AsSingle();
                 var w2 = Vector128.Load(b + 24);
-                var b2 = Vector128.ShiftLeft(w2, 16).AsSingle();
+                var b2 = (Vector128.ShiftLeft(w2, 16)).AsSingle();
                 var b6 = (w2 & mask).AsSingle();
                 var w3 = Vector128.Load(b + 28);
-                var b3 = Vector128.ShiftLeft(w3, 16).AsSingle();
+                var b3 = (Vector128.ShiftLeft(w3, 16)).AsSingle();
                 var b7 = (w3 & mask).AsSingle();
                 var a0 = Vector128.Create(x[1]);
                 c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -896,16 +907,16 @@ internal static unsafe class MicroKernels128
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 544);
                 var w0 = Vector128.Load(b + 32);
-                var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
                 var w1 = Vector128.Load(b + 36);
-                var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
                 var b5 = (w1 & mask).AsSingle();
                 var w2 = Vector128.Load(b + 40);
-                var b2 = Vector128.ShiftLeft(w2, 16).AsSingle();
+                var b2 = (Vector128.ShiftLeft(w2, 16)).AsSingle();
                 var b6 = (w2 & mask).AsSingle();
                 var w3 = Vector128.Load(b + 44);
-                var b3 = Vector128.ShiftLeft(w3, 16).AsSingle();
+                var b3 = (Vector128.ShiftLeft(w3, 16)).AsSingle();
                 var b7 = (w3 & mask).AsSingle();
                 var a0 = Vector128.Create(x[2]);
                 c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -920,16 +931,16 @@ internal static unsafe class MicroKernels128
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 560);
                 var w0 = Vector128.Load(b + 48);
-                var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
                 var w1 = Vector128.Load(b + 52);
-                var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
                 var b5 = (w1 & mask).AsSingle();
                 var w2 = Vector128.Load(b + 56);
-                var b2 = Vector128.ShiftLeft(w2, 16).AsSingle();
+                var b2 = (Vector128.ShiftLeft(w2, 16)).AsSingle();
                 var b6 = (w2 & mask).AsSingle();
                 var w3 = Vector128.Load(b + 60);
-                var b3 = Vector128.ShiftLeft(w3, 16).AsSingle();
+                var b3 = (Vector128.ShiftLeft(w3, 16)).AsSingle();
                 var b7 = (w3 & mask).AsSingle();
                 var a0 = Vector128.Create(x[3]);
                 c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -944,16 +955,16 @@ internal static unsafe class MicroKernels128
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 576);
                 var w0 = Vector128.Load(b + 64);
-                var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
                 var w1 = Vector128.Load(b + 68);
-                var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
                 var b5 = (w1 & mask).AsSingle();
                 var w2 = Vector128.Load(b + 72);
-                var b2 = Vector128.ShiftLeft(w2, 16).AsSingle();
+                var b2 = (Vector128.ShiftLeft(w2, 16)).AsSingle();
                 var b6 = (w2 & mask).AsSingle();
                 var w3 = Vector128.Load(b + 76);
-                var b3 = Vector128.ShiftLeft(w3, 16).AsSingle();
+                var b3 = (Vector128.ShiftLeft(w3, 16)).AsSingle();
                 var b7 = (w3 & mask).AsSingle();
                 var a0 = Vector128.Create(x[4]);
                 c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -968,16 +979,16 @@ internal static unsafe class MicroKernels128
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 592);
                 var w0 = Vector128.Load(b + 80);
-                var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
                 var w1 = Vector128.Load(b + 84);
-                var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
                 var b5 = (w1 & mask).AsSingle();
                 var w2 = Vector128.Load(b + 88);
-                var b2 = Vector128.ShiftLeft(w2, 16).AsSingle();
+                var b2 = (Vector128.ShiftLeft(w2, 16)).AsSingle();
                 var b6 = (w2 & mask).AsSingle();
                 var w3 = Vector128.Load(b + 92);
-                var b3 = Vector128.ShiftLeft(w3, 16).AsSingle();
+                var b3 = (Vector128.ShiftLeft(w3, 16)).AsSingle();
                 var b7 = (w3 & mask).AsSingle();
                 var a0 = Vector128.Create(x[5]);
                 c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -992,16 +1003,16 @@ internal static unsafe class MicroKernels128
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 608);
                 var w0 = Vector128.Load(b + 96);
-                var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
                 var w1 = Vector128.Load(b + 100);
-                var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
                 var b5 = (w1 & mask).AsSingle();
                 var w2 = Vector128.Load(b + 104);
-                var b2 = Vector128.ShiftLeft(w2, 16).AsSingle();
+                var b2 = (Vector128.ShiftLeft(w2, 16)).AsSingle();
                 var b6 = (w2 & mask).AsSingle();
                 var w3 = Vector128.Load(b + 108);
-                var b3 = Vector128.ShiftLeft(w3, 16).AsSingle();
+                var b3 = (Vector128.ShiftLeft(w3, 16)).AsSingle();
                 var b7 = (w3 & mask).AsSingle();
                 var a0 = Vector128.Create(x[6]);
                 c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1016,16 +1027,16 @@ internal static unsafe class MicroKernels128
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 624);
                 var w0 = Vector128.Load(b + 112);
-                var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
                 var w1 = Vector128.Load(b + 116);
-                var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
                 var b5 = (w1 & mask).AsSingle();
                 var w2 = Vector128.Load(b + 120);
-                var b2 = Vector128.ShiftLeft(w2, 16).AsSingle();
+                var b2 = (Vector128.ShiftLeft(w2, 16)).AsSingle();
                 var b6 = (w2 & mask).AsSingle();
                 var w3 = Vector128.Load(b + 124);
-                var b3 = Vector128.ShiftLeft(w3, 16).AsSingle();
+                var b3 = (Vector128.ShiftLeft(w3, 16)).AsSingle();
                 var b7 = (w3 & mask).AsSingle();
                 var a0 = Vector128.Create(x[7]);
                 c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1043,16 +1054,16 @@ internal static unsafe class MicroKernels128
         for (; k > 0; k--)
         {
             var w0 = Vector128.Load(b + 0);
-            var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
             var b4 = (w0 & mask).AsSingle();
             var w1 = Vector128.Load(b + 4);
-            var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+            var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
             var b5 = (w1 & mask).AsSingle();
             var w2 = Vector128.Load(b + 8);
-            var b2 = Vector128.ShiftLeft(w2, 16).AsSingle();
+            var b2 = (Vector128.ShiftLeft(w2, 16)).AsSingle();
             var b6 = (w2 & mask).AsSingle();
             var w3 = Vector128.Load(b + 12);
-            var b3 = Vector128.ShiftLeft(w3, 16).AsSingle();
+            var b3 = (Vector128.ShiftLeft(w3, 16)).AsSingle();
             var b7 = (w3 & mask).AsSingle();
             var a0 = Vector128.Create(x[0]);
             c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1109,10 +1120,10 @@ internal static unsafe class MicroKernels128
             {
                 {
                     var w0 = Vector128.Load(b + 0);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b2 = (w0 & mask).AsSingle();
                     var w1 = Vector128.Load(b + 4);
-                    var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+                    var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
                     var b3 = (w1 & mask).AsSingle();
                     var a0 = Vector128.Create(x[0]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1127,10 +1138,10 @@ internal static unsafe class MicroKernels128
                 }
                 {
                     var w0 = Vector128.Load(b + 16);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b2 = (w0 & mask).AsSingle();
                     var w1 = Vector128.Load(b + 20);
-                    var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+                    var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
                     var b3 = (w1 & mask).AsSingle();
                     var a0 = Vector128.Create(x[2]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1145,10 +1156,10 @@ internal static unsafe class MicroKernels128
                 }
                 {
                     var w0 = Vector128.Load(b + 32);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b2 = (w0 & mask).AsSingle();
                     var w1 = Vector128.Load(b + 36);
-                    var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+                    var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
                     var b3 = (w1 & mask).AsSingle();
                     var a0 = Vector128.Create(x[4]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1163,10 +1174,10 @@ internal static unsafe class MicroKernels128
                 }
                 {
                     var w0 = Vector128.Load(b + 48);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b2 = (w0 & mask).AsSingle();
                     var w1 = Vector128.Load(b + 52);
-                    var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+                    var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
                     var b3 = (w1 & mask).AsSingle();
                     var a0 = Vector128.Create(x[6]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1185,10 +1196,10 @@ internal static unsafe class MicroKernels128
             for (; k > 0; k--)
             {
                 var w0 = Vector128.Load(b + 0);
-                var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
                 var w1 = Vector128.Load(b + 4);
-                var b1 = Vector128.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector128.ShiftLeft(w1, 16)).AsSingle();
                 var b3 = (w1 & mask).AsSingle();
                 var a0 = Vector128.Create(x[0]);
                 c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1245,7 +1256,7 @@ internal static unsafe class MicroKernels128
             {
                 {
                     var w0 = Vector128.Load(b + 0);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector128.Create(x[0]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1259,7 +1270,7 @@ internal static unsafe class MicroKernels128
                 }
                 {
                     var w0 = Vector128.Load(b + 16);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector128.Create(x[3]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1273,7 +1284,7 @@ internal static unsafe class MicroKernels128
                 }
                 {
                     var w0 = Vector128.Load(b + 32);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector128.Create(x[6]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1287,7 +1298,7 @@ internal static unsafe class MicroKernels128
                 }
                 {
                     var w0 = Vector128.Load(b + 48);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector128.Create(x[9]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1305,7 +1316,7 @@ internal static unsafe class MicroKernels128
             for (; k > 0; k--)
             {
                 var w0 = Vector128.Load(b + 0);
-                var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector128.Create(x[0]);
                 c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1359,7 +1370,7 @@ internal static unsafe class MicroKernels128
             {
                 {
                     var w0 = Vector128.Load(b + 0);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector128.Create(x[0]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1376,7 +1387,7 @@ internal static unsafe class MicroKernels128
                 }
                 {
                     var w0 = Vector128.Load(b + 16);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector128.Create(x[4]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1397,7 +1408,7 @@ internal static unsafe class MicroKernels128
             for (; k > 0; k--)
             {
                 var w0 = Vector128.Load(b + 0);
-                var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector128.Create(x[0]);
                 c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1460,7 +1471,7 @@ internal static unsafe class MicroKernels128
             {
                 {
                     var w0 = Vector128.Load(b + 0);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector128.Create(x[0]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1480,7 +1491,7 @@ internal static unsafe class MicroKernels128
                 }
                 {
                     var w0 = Vector128.Load(b + 16);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector128.Create(x[5]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1504,7 +1515,7 @@ internal static unsafe class MicroKernels128
             for (; k > 0; k--)
             {
                 var w0 = Vector128.Load(b + 0);
-                var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector128.Create(x[0]);
                 c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1576,7 +1587,7 @@ internal static unsafe class MicroKernels128
             {
                 {
                     var w0 = Vector128.Load(b + 0);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector128.Create(x[0]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1599,7 +1610,7 @@ internal static unsafe class MicroKernels128
                 }
                 {
                     var w0 = Vector128.Load(b + 16);
-                    var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector128.Create(x[6]);
                     c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1626,8 +1637,854 @@ internal static unsafe class MicroKernels128
             for (; k > 0; k--)
             {
                 var w0 = Vector128.Load(b + 0);
-                var b0 = Vector128.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
+                var a0 = Vector128.Create(x[0]);
+                c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector128.Create(x[1]);
+                c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector128.Create(x[2]);
+                c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                var a3 = Vector128.Create(x[3]);
+                c3_0 = Vector128.FusedMultiplyAdd(a3, b0, c3_0);
+                c3_1 = Vector128.FusedMultiplyAdd(a3, b1, c3_1);
+                var a4 = Vector128.Create(x[4]);
+                c4_0 = Vector128.FusedMultiplyAdd(a4, b0, c4_0);
+                c4_1 = Vector128.FusedMultiplyAdd(a4, b1, c4_1);
+                var a5 = Vector128.Create(x[5]);
+                c5_0 = Vector128.FusedMultiplyAdd(a5, b0, c5_0);
+                c5_1 = Vector128.FusedMultiplyAdd(a5, b1, c5_1);
+                x += 6;
+                b += 16;
+            }
+            if (cin != null)
+            {
+                c0_0 = Vector128.Load(cin + at + 0) + c0_0;
+                c0_1 = Vector128.Load(cin + at + 16) + c0_1;
+                c1_0 = Vector128.Load(cin + at + 32) + c1_0;
+                c1_1 = Vector128.Load(cin + at + 48) + c1_1;
+                c2_0 = Vector128.Load(cin + at + 64) + c2_0;
+                c2_1 = Vector128.Load(cin + at + 80) + c2_1;
+                c3_0 = Vector128.Load(cin + at + 96) + c3_0;
+                c3_1 = Vector128.Load(cin + at + 112) + c3_1;
+                c4_0 = Vector128.Load(cin + at + 128) + c4_0;
+                c4_1 = Vector128.Load(cin + at + 144) + c4_1;
+                c5_0 = Vector128.Load(cin + at + 160) + c5_0;
+                c5_1 = Vector128.Load(cin + at + 176) + c5_1;
+            }
+
+            c0_0.Store(cout + at + 0);
+            c0_1.Store(cout + at + 16);
+            c1_0.Store(cout + at + (1 * ldc) + 0);
+            c1_1.Store(cout + at + (1 * ldc) + 16);
+            c2_0.Store(cout + at + (2 * ldc) + 0);
+            c2_1.Store(cout + at + (2 * ldc) + 16);
+            c3_0.Store(cout + at + (3 * ldc) + 0);
+            c3_1.Store(cout + at + (3 * ldc) + 16);
+            c4_0.Store(cout + at + (4 * ldc) + 0);
+            c4_1.Store(cout + at + (4 * ldc) + 16);
+            c5_0.Store(cout + at + (5 * ldc) + 0);
+            c5_1.Store(cout + at + (5 * ldc) + 16);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector128<float>.Zero;
+        var c0_1 = Vector128<float>.Zero;
+        var c0_2 = Vector128<float>.Zero;
+        var c0_3 = Vector128<float>.Zero;
+        var c0_4 = Vector128<float>.Zero;
+        var c0_5 = Vector128<float>.Zero;
+        var c0_6 = Vector128<float>.Zero;
+        var c0_7 = Vector128<float>.Zero;
+        nint k = depth;
+        for (; k >= 8; k -= 8)
+        {
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                var w0 = Vector128.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                var w1 = Vector128.Load(b + 4);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b5 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+                var w2 = Vector128.Load(b + 8);
+                var b2 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w2, 16)).AsSingle())).Value;
+                var b6 = VectorMath.FromFiniteHalf(new Lanes4((w2).AsSingle())).Value;
+                var w3 = Vector128.Load(b + 12);
+                var b3 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w3, 16)).AsSingle())).Value;
+                var b7 = VectorMath.FromFiniteHalf(new Lanes4((w3).AsSingle())).Value;
+                var a0 = Vector128.Create(x[0]);
+                c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+                c0_4 = Vector128.FusedMultiplyAdd(a0, b4, c0_4);
+                c0_5 = Vector128.FusedMultiplyAdd(a0, b5, c0_5);
+                c0_6 = Vector128.FusedMultiplyAdd(a0, b6, c0_6);
+                c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                var w0 = Vector128.Load(b + 16);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                var w1 = Vector128.Load(b + 20);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b5 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+                var w2 = Vector128.Load(b + 24);
+                var b2 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w2, 16)).AsSingle())).Value;
+                var b6 = VectorMath.FromFiniteHalf(new Lanes4((w2).AsSingle())).Value;
+                var w3 = Vector128.Load(b + 28);
+                var b3 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w3, 16)).AsSingle())).Value;
+                var b7 = VectorMath.FromFiniteHalf(new Lanes4((w3).AsSingle())).Value;
+                var a0 = Vector128.Create(x[1]);
+                c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+                c0_4 = Vector128.FusedMultiplyAdd(a0, b4, c0_4);
+                c0_5 = Vector128.FusedMultiplyAdd(a0, b5, c0_5);
+                c0_6 = Vector128.FusedMultiplyAdd(a0, b6, c0_6);
+                c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                var w0 = Vector128.Load(b + 32);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                var w1 = Vector128.Load(b + 36);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b5 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+                var w2 = Vector128.Load(b + 40);
+                var b2 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w2, 16)).AsSingle())).Value;
+                var b6 = VectorMath.FromFiniteHalf(new Lanes4((w2).AsSingle())).Value;
+                var w3 = Vector128.Load(b + 44);
+                var b3 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w3, 16)).AsSingle())).Value;
+                var b7 = VectorMath.FromFiniteHalf(new Lanes4((w3).AsSingle())).Value;
+                var a0 = Vector128.Create(x[2]);
+                c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+                c0_4 = Vector128.FusedMultiplyAdd(a0, b4, c0_4);
+                c0_5 = Vector128.FusedMultiplyAdd(a0, b5, c0_5);
+                c0_6 = Vector128.FusedMultiplyAdd(a0, b6, c0_6);
+                c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                var w0 = Vector128.Load(b + 48);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                var w1 = Vector128.Load(b + 52);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b5 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+                var w2 = Vector128.Load(b + 56);
+                var b2 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w2, 16)).AsSingle())).Value;
+                var b6 = VectorMath.FromFiniteHalf(new Lanes4((w2).AsSingle())).Value;
+                var w3 = Vector128.Load(b + 60);
+                var b3 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w3, 16)).AsSingle())).Value;
+                var b7 = VectorMath.FromFiniteHalf(new Lanes4((w3).AsSingle())).Value;
+                var a0 = Vector128.Create(x[3]);
+                c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+                c0_4 = Vector128.FusedMultiplyAdd(a0, b4, c0_4);
+                c0_5 = Vector128.FusedMultiplyAdd(a0, b5, c0_5);
+                c0_6 = Vector128.FusedMultiplyAdd(a0, b6, c0_6);
+                c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 576);
+                var w0 = Vector128.Load(b + 64);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                var w1 = Vector128.Load(b + 68);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b5 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+                var w2 = Vector128.Load(b + 72);
+                var b2 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w2, 16)).AsSingle())).Value;
+                var b6 = VectorMath.FromFiniteHalf(new Lanes4((w2).AsSingle())).Value;
+                var w3 = Vector128.Load(b + 76);
+                var b3 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w3, 16)).AsSingle())).Value;
+                var b7 = VectorMath.FromFiniteHalf(new Lanes4((w3).AsSingle())).Value;
+                var a0 = Vector128.Create(x[4]);
+                c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+                c0_4 = Vector128.FusedMultiplyAdd(a0, b4, c0_4);
+                c0_5 = Vector128.FusedMultiplyAdd(a0, b5, c0_5);
+                c0_6 = Vector128.FusedMultiplyAdd(a0, b6, c0_6);
+                c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 592);
+                var w0 = Vector128.Load(b + 80);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                var w1 = Vector128.Load(b + 84);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b5 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+                var w2 = Vector128.Load(b + 88);
+                var b2 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w2, 16)).AsSingle())).Value;
+                var b6 = VectorMath.FromFiniteHalf(new Lanes4((w2).AsSingle())).Value;
+                var w3 = Vector128.Load(b + 92);
+                var b3 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w3, 16)).AsSingle())).Value;
+                var b7 = VectorMath.FromFiniteHalf(new Lanes4((w3).AsSingle())).Value;
+                var a0 = Vector128.Create(x[5]);
+                c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+                c0_4 = Vector128.FusedMultiplyAdd(a0, b4, c0_4);
+                c0_5 = Vector128.FusedMultiplyAdd(a0, b5, c0_5);
+                c0_6 = Vector128.FusedMultiplyAdd(a0, b6, c0_6);
+                c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 608);
+                var w0 = Vector128.Load(b + 96);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                var w1 = Vector128.Load(b + 100);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b5 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+                var w2 = Vector128.Load(b + 104);
+                var b2 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w2, 16)).AsSingle())).Value;
+                var b6 = VectorMath.FromFiniteHalf(new Lanes4((w2).AsSingle())).Value;
+                var w3 = Vector128.Load(b + 108);
+                var b3 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w3, 16)).AsSingle())).Value;
+                var b7 = VectorMath.FromFiniteHalf(new Lanes4((w3).AsSingle())).Value;
+                var a0 = Vector128.Create(x[6]);
+                c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+                c0_4 = Vector128.FusedMultiplyAdd(a0, b4, c0_4);
+                c0_5 = Vector128.FusedMultiplyAdd(a0, b5, c0_5);
+                c0_6 = Vector128.FusedMultiplyAdd(a0, b6, c0_6);
+                c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 624);
+                var w0 = Vector128.Load(b + 112);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                var w1 = Vector128.Load(b + 116);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b5 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+                var w2 = Vector128.Load(b + 120);
+                var b2 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w2, 16)).AsSingle())).Value;
+                var b6 = VectorMath.FromFiniteHalf(new Lanes4((w2).AsSingle())).Value;
+                var w3 = Vector128.Load(b + 124);
+                var b3 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w3, 16)).AsSingle())).Value;
+                var b7 = VectorMath.FromFiniteHalf(new Lanes4((w3).AsSingle())).Value;
+                var a0 = Vector128.Create(x[7]);
+                c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+                c0_4 = Vector128.FusedMultiplyAdd(a0, b4, c0_4);
+                c0_5 = Vector128.FusedMultiplyAdd(a0, b5, c0_5);
+                c0_6 = Vector128.FusedMultiplyAdd(a0, b6, c0_6);
+                c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
+            }
+            x += 8;
+            b += 128;
+        }
+        for (; k > 0; k--)
+        {
+            var w0 = Vector128.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+            var w1 = Vector128.Load(b + 4);
+            var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+            var b5 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+            var w2 = Vector128.Load(b + 8);
+            var b2 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w2, 16)).AsSingle())).Value;
+            var b6 = VectorMath.FromFiniteHalf(new Lanes4((w2).AsSingle())).Value;
+            var w3 = Vector128.Load(b + 12);
+            var b3 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w3, 16)).AsSingle())).Value;
+            var b7 = VectorMath.FromFiniteHalf(new Lanes4((w3).AsSingle())).Value;
+            var a0 = Vector128.Create(x[0]);
+            c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+            c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+            c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+            c0_4 = Vector128.FusedMultiplyAdd(a0, b4, c0_4);
+            c0_5 = Vector128.FusedMultiplyAdd(a0, b5, c0_5);
+            c0_6 = Vector128.FusedMultiplyAdd(a0, b6, c0_6);
+            c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
+            x += 1;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector128.Load(cin + 0) + c0_0;
+            c0_1 = Vector128.Load(cin + 4) + c0_1;
+            c0_2 = Vector128.Load(cin + 8) + c0_2;
+            c0_3 = Vector128.Load(cin + 12) + c0_3;
+            c0_4 = Vector128.Load(cin + 16) + c0_4;
+            c0_5 = Vector128.Load(cin + 20) + c0_5;
+            c0_6 = Vector128.Load(cin + 24) + c0_6;
+            c0_7 = Vector128.Load(cin + 28) + c0_7;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 4);
+        c0_2.Store(cout + 8);
+        c0_3.Store(cout + 12);
+        c0_4.Store(cout + 16);
+        c0_5.Store(cout + 20);
+        c0_6.Store(cout + 24);
+        c0_7.Store(cout + 28);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        for (nint at = 0; at < 16; at += 8)
+        {
+            var b = (uint*)panel + at;
+            var x = a;
+            var c0_0 = Vector128<float>.Zero;
+            var c0_1 = Vector128<float>.Zero;
+            var c0_2 = Vector128<float>.Zero;
+            var c0_3 = Vector128<float>.Zero;
+            var c1_0 = Vector128<float>.Zero;
+            var c1_1 = Vector128<float>.Zero;
+            var c1_2 = Vector128<float>.Zero;
+            var c1_3 = Vector128<float>.Zero;
+            nint k = depth;
+            for (; k >= 4; k -= 4)
+            {
+                {
+                    var w0 = Vector128.Load(b + 0);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b2 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var w1 = Vector128.Load(b + 4);
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+                    var b3 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[0]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+                    c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+                    var a1 = Vector128.Create(x[1]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    c1_2 = Vector128.FusedMultiplyAdd(a1, b2, c1_2);
+                    c1_3 = Vector128.FusedMultiplyAdd(a1, b3, c1_3);
+                }
+                {
+                    var w0 = Vector128.Load(b + 16);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b2 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var w1 = Vector128.Load(b + 20);
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+                    var b3 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[2]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+                    c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+                    var a1 = Vector128.Create(x[3]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    c1_2 = Vector128.FusedMultiplyAdd(a1, b2, c1_2);
+                    c1_3 = Vector128.FusedMultiplyAdd(a1, b3, c1_3);
+                }
+                {
+                    var w0 = Vector128.Load(b + 32);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b2 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var w1 = Vector128.Load(b + 36);
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+                    var b3 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[4]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+                    c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+                    var a1 = Vector128.Create(x[5]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    c1_2 = Vector128.FusedMultiplyAdd(a1, b2, c1_2);
+                    c1_3 = Vector128.FusedMultiplyAdd(a1, b3, c1_3);
+                }
+                {
+                    var w0 = Vector128.Load(b + 48);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b2 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var w1 = Vector128.Load(b + 52);
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+                    var b3 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[6]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+                    c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+                    var a1 = Vector128.Create(x[7]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    c1_2 = Vector128.FusedMultiplyAdd(a1, b2, c1_2);
+                    c1_3 = Vector128.FusedMultiplyAdd(a1, b3, c1_3);
+                }
+                x += 8;
+                b += 64;
+            }
+            for (; k > 0; k--)
+            {
+                var w0 = Vector128.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b2 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                var w1 = Vector128.Load(b + 4);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b3 = VectorMath.FromFiniteHalf(new Lanes4((w1).AsSingle())).Value;
+                var a0 = Vector128.Create(x[0]);
+                c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector128.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector128.FusedMultiplyAdd(a0, b3, c0_3);
+                var a1 = Vector128.Create(x[1]);
+                c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                c1_2 = Vector128.FusedMultiplyAdd(a1, b2, c1_2);
+                c1_3 = Vector128.FusedMultiplyAdd(a1, b3, c1_3);
+                x += 2;
+                b += 16;
+            }
+            if (cin != null)
+            {
+                c0_0 = Vector128.Load(cin + at + 0) + c0_0;
+                c0_1 = Vector128.Load(cin + at + 4) + c0_1;
+                c0_2 = Vector128.Load(cin + at + 16) + c0_2;
+                c0_3 = Vector128.Load(cin + at + 20) + c0_3;
+                c1_0 = Vector128.Load(cin + at + 32) + c1_0;
+                c1_1 = Vector128.Load(cin + at + 36) + c1_1;
+                c1_2 = Vector128.Load(cin + at + 48) + c1_2;
+                c1_3 = Vector128.Load(cin + at + 52) + c1_3;
+            }
+
+            c0_0.Store(cout + at + 0);
+            c0_1.Store(cout + at + 4);
+            c0_2.Store(cout + at + 16);
+            c0_3.Store(cout + at + 20);
+            c1_0.Store(cout + at + (1 * ldc) + 0);
+            c1_1.Store(cout + at + (1 * ldc) + 4);
+            c1_2.Store(cout + at + (1 * ldc) + 16);
+            c1_3.Store(cout + at + (1 * ldc) + 20);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        for (nint at = 0; at < 16; at += 4)
+        {
+            var b = (uint*)panel + at;
+            var x = a;
+            var c0_0 = Vector128<float>.Zero;
+            var c0_1 = Vector128<float>.Zero;
+            var c1_0 = Vector128<float>.Zero;
+            var c1_1 = Vector128<float>.Zero;
+            var c2_0 = Vector128<float>.Zero;
+            var c2_1 = Vector128<float>.Zero;
+            nint k = depth;
+            for (; k >= 4; k -= 4)
+            {
+                {
+                    var w0 = Vector128.Load(b + 0);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[0]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector128.Create(x[1]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector128.Create(x[2]);
+                    c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                }
+                {
+                    var w0 = Vector128.Load(b + 16);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[3]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector128.Create(x[4]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector128.Create(x[5]);
+                    c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                }
+                {
+                    var w0 = Vector128.Load(b + 32);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[6]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector128.Create(x[7]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector128.Create(x[8]);
+                    c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                }
+                {
+                    var w0 = Vector128.Load(b + 48);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[9]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector128.Create(x[10]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector128.Create(x[11]);
+                    c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                }
+                x += 12;
+                b += 64;
+            }
+            for (; k > 0; k--)
+            {
+                var w0 = Vector128.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                var a0 = Vector128.Create(x[0]);
+                c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector128.Create(x[1]);
+                c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector128.Create(x[2]);
+                c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                x += 3;
+                b += 16;
+            }
+            if (cin != null)
+            {
+                c0_0 = Vector128.Load(cin + at + 0) + c0_0;
+                c0_1 = Vector128.Load(cin + at + 16) + c0_1;
+                c1_0 = Vector128.Load(cin + at + 32) + c1_0;
+                c1_1 = Vector128.Load(cin + at + 48) + c1_1;
+                c2_0 = Vector128.Load(cin + at + 64) + c2_0;
+                c2_1 = Vector128.Load(cin + at + 80) + c2_1;
+            }
+
+            c0_0.Store(cout + at + 0);
+            c0_1.Store(cout + at + 16);
+            c1_0.Store(cout + at + (1 * ldc) + 0);
+            c1_1.Store(cout + at + (1 * ldc) + 16);
+            c2_0.Store(cout + at + (2 * ldc) + 0);
+            c2_1.Store(cout + at + (2 * ldc) + 16);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        for (nint at = 0; at < 16; at += 4)
+        {
+            var b = (uint*)panel + at;
+            var x = a;
+            var c0_0 = Vector128<float>.Zero;
+            var c0_1 = Vector128<float>.Zero;
+            var c1_0 = Vector128<float>.Zero;
+            var c1_1 = Vector128<float>.Zero;
+            var c2_0 = Vector128<float>.Zero;
+            var c2_1 = Vector128<float>.Zero;
+            var c3_0 = Vector128<float>.Zero;
+            var c3_1 = Vector128<float>.Zero;
+            nint k = depth;
+            for (; k >= 2; k -= 2)
+            {
+                {
+                    var w0 = Vector128.Load(b + 0);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[0]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector128.Create(x[1]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector128.Create(x[2]);
+                    c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                    var a3 = Vector128.Create(x[3]);
+                    c3_0 = Vector128.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = Vector128.FusedMultiplyAdd(a3, b1, c3_1);
+                }
+                {
+                    var w0 = Vector128.Load(b + 16);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[4]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector128.Create(x[5]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector128.Create(x[6]);
+                    c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                    var a3 = Vector128.Create(x[7]);
+                    c3_0 = Vector128.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = Vector128.FusedMultiplyAdd(a3, b1, c3_1);
+                }
+                x += 8;
+                b += 32;
+            }
+            for (; k > 0; k--)
+            {
+                var w0 = Vector128.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                var a0 = Vector128.Create(x[0]);
+                c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector128.Create(x[1]);
+                c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector128.Create(x[2]);
+                c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                var a3 = Vector128.Create(x[3]);
+                c3_0 = Vector128.FusedMultiplyAdd(a3, b0, c3_0);
+                c3_1 = Vector128.FusedMultiplyAdd(a3, b1, c3_1);
+                x += 4;
+                b += 16;
+            }
+            if (cin != null)
+            {
+                c0_0 = Vector128.Load(cin + at + 0) + c0_0;
+                c0_1 = Vector128.Load(cin + at + 16) + c0_1;
+                c1_0 = Vector128.Load(cin + at + 32) + c1_0;
+                c1_1 = Vector128.Load(cin + at + 48) + c1_1;
+                c2_0 = Vector128.Load(cin + at + 64) + c2_0;
+                c2_1 = Vector128.Load(cin + at + 80) + c2_1;
+                c3_0 = Vector128.Load(cin + at + 96) + c3_0;
+                c3_1 = Vector128.Load(cin + at + 112) + c3_1;
+            }
+
+            c0_0.Store(cout + at + 0);
+            c0_1.Store(cout + at + 16);
+            c1_0.Store(cout + at + (1 * ldc) + 0);
+            c1_1.Store(cout + at + (1 * ldc) + 16);
+            c2_0.Store(cout + at + (2 * ldc) + 0);
+            c2_1.Store(cout + at + (2 * ldc) + 16);
+            c3_0.Store(cout + at + (3 * ldc) + 0);
+            c3_1.Store(cout + at + (3 * ldc) + 16);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half5(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        for (nint at = 0; at < 16; at += 4)
+        {
+            var b = (uint*)panel + at;
+            var x = a;
+            var c0_0 = Vector128<float>.Zero;
+            var c0_1 = Vector128<float>.Zero;
+            var c1_0 = Vector128<float>.Zero;
+            var c1_1 = Vector128<float>.Zero;
+            var c2_0 = Vector128<float>.Zero;
+            var c2_1 = Vector128<float>.Zero;
+            var c3_0 = Vector128<float>.Zero;
+            var c3_1 = Vector128<float>.Zero;
+            var c4_0 = Vector128<float>.Zero;
+            var c4_1 = Vector128<float>.Zero;
+            nint k = depth;
+            for (; k >= 2; k -= 2)
+            {
+                {
+                    var w0 = Vector128.Load(b + 0);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[0]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector128.Create(x[1]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector128.Create(x[2]);
+                    c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                    var a3 = Vector128.Create(x[3]);
+                    c3_0 = Vector128.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = Vector128.FusedMultiplyAdd(a3, b1, c3_1);
+                    var a4 = Vector128.Create(x[4]);
+                    c4_0 = Vector128.FusedMultiplyAdd(a4, b0, c4_0);
+                    c4_1 = Vector128.FusedMultiplyAdd(a4, b1, c4_1);
+                }
+                {
+                    var w0 = Vector128.Load(b + 16);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[5]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector128.Create(x[6]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector128.Create(x[7]);
+                    c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                    var a3 = Vector128.Create(x[8]);
+                    c3_0 = Vector128.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = Vector128.FusedMultiplyAdd(a3, b1, c3_1);
+                    var a4 = Vector128.Create(x[9]);
+                    c4_0 = Vector128.FusedMultiplyAdd(a4, b0, c4_0);
+                    c4_1 = Vector128.FusedMultiplyAdd(a4, b1, c4_1);
+                }
+                x += 10;
+                b += 32;
+            }
+            for (; k > 0; k--)
+            {
+                var w0 = Vector128.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                var a0 = Vector128.Create(x[0]);
+                c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector128.Create(x[1]);
+                c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector128.Create(x[2]);
+                c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                var a3 = Vector128.Create(x[3]);
+                c3_0 = Vector128.FusedMultiplyAdd(a3, b0, c3_0);
+                c3_1 = Vector128.FusedMultiplyAdd(a3, b1, c3_1);
+                var a4 = Vector128.Create(x[4]);
+                c4_0 = Vector128.FusedMultiplyAdd(a4, b0, c4_0);
+                c4_1 = Vector128.FusedMultiplyAdd(a4, b1, c4_1);
+                x += 5;
+                b += 16;
+            }
+            if (cin != null)
+            {
+                c0_0 = Vector128.Load(cin + at + 0) + c0_0;
+                c0_1 = Vector128.Load(cin + at + 16) + c0_1;
+                c1_0 = Vector128.Load(cin + at + 32) + c1_0;
+                c1_1 = Vector128.Load(cin + at + 48) + c1_1;
+                c2_0 = Vector128.Load(cin + at + 64) + c2_0;
+                c2_1 = Vector128.Load(cin + at + 80) + c2_1;
+                c3_0 = Vector128.Load(cin + at + 96) + c3_0;
+                c3_1 = Vector128.Load(cin + at + 112) + c3_1;
+                c4_0 = Vector128.Load(cin + at + 128) + c4_0;
+                c4_1 = Vector128.Load(cin + at + 144) + c4_1;
+            }
+
+            c0_0.Store(cout + at + 0);
+            c0_1.Store(cout + at + 16);
+            c1_0.Store(cout + at + (1 * ldc) + 0);
+            c1_1.Store(cout + at + (1 * ldc) + 16);
+            c2_0.Store(cout + at + (2 * ldc) + 0);
+            c2_1.Store(cout + at + (2 * ldc) + 16);
+            c3_0.Store(cout + at + (3 * ldc) + 0);
+            c3_1.Store(cout + at + (3 * ldc) + 16);
+            c4_0.Store(cout + at + (4 * ldc) + 0);
+            c4_1.Store(cout + at + (4 * ldc) + 16);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half6(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        for (nint at = 0; at < 16; at += 4)
+        {
+            var b = (uint*)panel + at;
+            var x = a;
+            var c0_0 = Vector128<float>.Zero;
+            var c0_1 = Vector128<float>.Zero;
+            var c1_0 = Vector128<float>.Zero;
+            var c1_1 = Vector128<float>.Zero;
+            var c2_0 = Vector128<float>.Zero;
+            var c2_1 = Vector128<float>.Zero;
+            var c3_0 = Vector128<float>.Zero;
+            var c3_1 = Vector128<float>.Zero;
+            var c4_0 = Vector128<float>.Zero;
+            var c4_1 = Vector128<float>.Zero;
+            var c5_0 = Vector128<float>.Zero;
+            var c5_1 = Vector128<float>.Zero;
+            nint k = depth;
+            for (; k >= 2; k -= 2)
+            {
+                {
+                    var w0 = Vector128.Load(b + 0);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[0]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector128.Create(x[1]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector128.Create(x[2]);
+                    c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                    var a3 = Vector128.Create(x[3]);
+                    c3_0 = Vector128.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = Vector128.FusedMultiplyAdd(a3, b1, c3_1);
+                    var a4 = Vector128.Create(x[4]);
+                    c4_0 = Vector128.FusedMultiplyAdd(a4, b0, c4_0);
+                    c4_1 = Vector128.FusedMultiplyAdd(a4, b1, c4_1);
+                    var a5 = Vector128.Create(x[5]);
+                    c5_0 = Vector128.FusedMultiplyAdd(a5, b0, c5_0);
+                    c5_1 = Vector128.FusedMultiplyAdd(a5, b1, c5_1);
+                }
+                {
+                    var w0 = Vector128.Load(b + 16);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
+                    var a0 = Vector128.Create(x[6]);
+                    c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector128.Create(x[7]);
+                    c1_0 = Vector128.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector128.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector128.Create(x[8]);
+                    c2_0 = Vector128.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector128.FusedMultiplyAdd(a2, b1, c2_1);
+                    var a3 = Vector128.Create(x[9]);
+                    c3_0 = Vector128.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = Vector128.FusedMultiplyAdd(a3, b1, c3_1);
+                    var a4 = Vector128.Create(x[10]);
+                    c4_0 = Vector128.FusedMultiplyAdd(a4, b0, c4_0);
+                    c4_1 = Vector128.FusedMultiplyAdd(a4, b1, c4_1);
+                    var a5 = Vector128.Create(x[11]);
+                    c5_0 = Vector128.FusedMultiplyAdd(a5, b0, c5_0);
+                    c5_1 = Vector128.FusedMultiplyAdd(a5, b1, c5_1);
+                }
+                x += 12;
+                b += 32;
+            }
+            for (; k > 0; k--)
+            {
+                var w0 = Vector128.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
                 var a0 = Vector128.Create(x[0]);
                 c0_0 = Vector128.FusedMultiplyAdd(a0, b0, c0_0);
                 c0_1 = Vector128.FusedMultiplyAdd(a0, b1, c0_1);

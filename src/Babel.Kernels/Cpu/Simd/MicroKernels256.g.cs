@@ -34,6 +34,17 @@ internal static unsafe class MicroKernels256
         table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain6;
     }
 
+    /// <summary>Kernels by tile height, finite binary16 weights.</summary>
+    public static void FillHalf(Span<nint> table)
+    {
+        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half1;
+        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half2;
+        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half3;
+        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half4;
+        table[5] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half5;
+        table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half6;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Float1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
     {
@@ -765,10 +776,10 @@ internal static unsafe class MicroKernels256
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 512);
                 var w0 = Vector256.Load(b + 0);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
                 var w1 = Vector256.Load(b + 8);
-                var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
                 var b3 = (w1 & mask).AsSingle();
                 var a0 = Vector256.Create(x[0]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -779,10 +790,10 @@ internal static unsafe class MicroKernels256
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 528);
                 var w0 = Vector256.Load(b + 16);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
                 var w1 = Vector256.Load(b + 24);
-                var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
                 var b3 = (w1 & mask).AsSingle();
                 var a0 = Vector256.Create(x[1]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -793,10 +804,10 @@ internal static unsafe class MicroKernels256
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 544);
                 var w0 = Vector256.Load(b + 32);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
                 var w1 = Vector256.Load(b + 40);
-                var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
                 var b3 = (w1 & mask).AsSingle();
                 var a0 = Vector256.Create(x[2]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -807,10 +818,10 @@ internal static unsafe class MicroKernels256
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 560);
                 var w0 = Vector256.Load(b + 48);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
                 var w1 = Vector256.Load(b + 56);
-                var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
                 var b3 = (w1 & mask).AsSingle();
                 var a0 = Vector256.Create(x[3]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -821,10 +832,10 @@ internal static unsafe class MicroKernels256
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 576);
                 var w0 = Vector256.Load(b + 64);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
                 var w1 = Vector256.Load(b + 72);
-                var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
                 var b3 = (w1 & mask).AsSingle();
                 var a0 = Vector256.Create(x[4]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -835,10 +846,10 @@ internal static unsafe class MicroKernels256
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 592);
                 var w0 = Vector256.Load(b + 80);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
                 var w1 = Vector256.Load(b + 88);
-                var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
                 var b3 = (w1 & mask).AsSingle();
                 var a0 = Vector256.Create(x[5]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -849,10 +860,10 @@ internal static unsafe class MicroKernels256
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 608);
                 var w0 = Vector256.Load(b + 96);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
                 var w1 = Vector256.Load(b + 104);
-                var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
                 var b3 = (w1 & mask).AsSingle();
                 var a0 = Vector256.Create(x[6]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -863,10 +874,10 @@ internal static unsafe class MicroKernels256
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 624);
                 var w0 = Vector256.Load(b + 112);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
                 var w1 = Vector256.Load(b + 120);
-                var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
                 var b3 = (w1 & mask).AsSingle();
                 var a0 = Vector256.Create(x[7]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -880,10 +891,10 @@ internal static unsafe class MicroKernels256
         for (; k > 0; k--)
         {
             var w0 = Vector256.Load(b + 0);
-            var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
             var b2 = (w0 & mask).AsSingle();
             var w1 = Vector256.Load(b + 8);
-            var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+            var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
             var b3 = (w1 & mask).AsSingle();
             var a0 = Vector256.Create(x[0]);
             c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -927,10 +938,10 @@ internal static unsafe class MicroKernels256
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 512);
                 var w0 = Vector256.Load(b + 0);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
                 var w1 = Vector256.Load(b + 8);
-                var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
                 var b3 = (w1 & mask).AsSingle();
                 var a0 = Vector256.Create(x[0]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -946,10 +957,10 @@ internal static unsafe class MicroKernels256
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 528);
                 var w0 = Vector256.Load(b + 16);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
                 var w1 = Vector256.Load(b + 24);
-                var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
                 var b3 = (w1 & mask).AsSingle();
                 var a0 = Vector256.Create(x[2]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -965,10 +976,10 @@ internal static unsafe class MicroKernels256
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 544);
                 var w0 = Vector256.Load(b + 32);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
                 var w1 = Vector256.Load(b + 40);
-                var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
                 var b3 = (w1 & mask).AsSingle();
                 var a0 = Vector256.Create(x[4]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -984,10 +995,10 @@ internal static unsafe class MicroKernels256
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 560);
                 var w0 = Vector256.Load(b + 48);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
                 var w1 = Vector256.Load(b + 56);
-                var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+                var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
                 var b3 = (w1 & mask).AsSingle();
                 var a0 = Vector256.Create(x[6]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1006,10 +1017,10 @@ internal static unsafe class MicroKernels256
         for (; k > 0; k--)
         {
             var w0 = Vector256.Load(b + 0);
-            var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
             var b2 = (w0 & mask).AsSingle();
             var w1 = Vector256.Load(b + 8);
-            var b1 = Vector256.ShiftLeft(w1, 16).AsSingle();
+            var b1 = (Vector256.ShiftLeft(w1, 16)).AsSingle();
             var b3 = (w1 & mask).AsSingle();
             var a0 = Vector256.Create(x[0]);
             c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1065,7 +1076,7 @@ internal static unsafe class MicroKernels256
             {
                 {
                     var w0 = Vector256.Load(b + 0);
-                    var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector256.Create(x[0]);
                     c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1079,7 +1090,7 @@ internal static unsafe class MicroKernels256
                 }
                 {
                     var w0 = Vector256.Load(b + 16);
-                    var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector256.Create(x[3]);
                     c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1093,7 +1104,7 @@ internal static unsafe class MicroKernels256
                 }
                 {
                     var w0 = Vector256.Load(b + 32);
-                    var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector256.Create(x[6]);
                     c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1107,7 +1118,7 @@ internal static unsafe class MicroKernels256
                 }
                 {
                     var w0 = Vector256.Load(b + 48);
-                    var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector256.Create(x[9]);
                     c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1125,7 +1136,7 @@ internal static unsafe class MicroKernels256
             for (; k > 0; k--)
             {
                 var w0 = Vector256.Load(b + 0);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector256.Create(x[0]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1179,7 +1190,7 @@ internal static unsafe class MicroKernels256
             {
                 {
                     var w0 = Vector256.Load(b + 0);
-                    var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector256.Create(x[0]);
                     c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1196,7 +1207,7 @@ internal static unsafe class MicroKernels256
                 }
                 {
                     var w0 = Vector256.Load(b + 16);
-                    var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector256.Create(x[4]);
                     c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1217,7 +1228,7 @@ internal static unsafe class MicroKernels256
             for (; k > 0; k--)
             {
                 var w0 = Vector256.Load(b + 0);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector256.Create(x[0]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1280,7 +1291,7 @@ internal static unsafe class MicroKernels256
             {
                 {
                     var w0 = Vector256.Load(b + 0);
-                    var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector256.Create(x[0]);
                     c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1300,7 +1311,7 @@ internal static unsafe class MicroKernels256
                 }
                 {
                     var w0 = Vector256.Load(b + 16);
-                    var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector256.Create(x[5]);
                     c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1324,7 +1335,7 @@ internal static unsafe class MicroKernels256
             for (; k > 0; k--)
             {
                 var w0 = Vector256.Load(b + 0);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector256.Create(x[0]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1396,7 +1407,7 @@ internal static unsafe class MicroKernels256
             {
                 {
                     var w0 = Vector256.Load(b + 0);
-                    var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector256.Create(x[0]);
                     c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1419,7 +1430,7 @@ internal static unsafe class MicroKernels256
                 }
                 {
                     var w0 = Vector256.Load(b + 16);
-                    var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                    var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                     var b1 = (w0 & mask).AsSingle();
                     var a0 = Vector256.Create(x[6]);
                     c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1446,8 +1457,753 @@ internal static unsafe class MicroKernels256
             for (; k > 0; k--)
             {
                 var w0 = Vector256.Load(b + 0);
-                var b0 = Vector256.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
+                var a0 = Vector256.Create(x[0]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector256.Create(x[1]);
+                c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector256.Create(x[2]);
+                c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                var a3 = Vector256.Create(x[3]);
+                c3_0 = Vector256.FusedMultiplyAdd(a3, b0, c3_0);
+                c3_1 = Vector256.FusedMultiplyAdd(a3, b1, c3_1);
+                var a4 = Vector256.Create(x[4]);
+                c4_0 = Vector256.FusedMultiplyAdd(a4, b0, c4_0);
+                c4_1 = Vector256.FusedMultiplyAdd(a4, b1, c4_1);
+                var a5 = Vector256.Create(x[5]);
+                c5_0 = Vector256.FusedMultiplyAdd(a5, b0, c5_0);
+                c5_1 = Vector256.FusedMultiplyAdd(a5, b1, c5_1);
+                x += 6;
+                b += 16;
+            }
+            if (cin != null)
+            {
+                c0_0 = Vector256.Load(cin + at + 0) + c0_0;
+                c0_1 = Vector256.Load(cin + at + 16) + c0_1;
+                c1_0 = Vector256.Load(cin + at + 32) + c1_0;
+                c1_1 = Vector256.Load(cin + at + 48) + c1_1;
+                c2_0 = Vector256.Load(cin + at + 64) + c2_0;
+                c2_1 = Vector256.Load(cin + at + 80) + c2_1;
+                c3_0 = Vector256.Load(cin + at + 96) + c3_0;
+                c3_1 = Vector256.Load(cin + at + 112) + c3_1;
+                c4_0 = Vector256.Load(cin + at + 128) + c4_0;
+                c4_1 = Vector256.Load(cin + at + 144) + c4_1;
+                c5_0 = Vector256.Load(cin + at + 160) + c5_0;
+                c5_1 = Vector256.Load(cin + at + 176) + c5_1;
+            }
+
+            c0_0.Store(cout + at + 0);
+            c0_1.Store(cout + at + 16);
+            c1_0.Store(cout + at + (1 * ldc) + 0);
+            c1_1.Store(cout + at + (1 * ldc) + 16);
+            c2_0.Store(cout + at + (2 * ldc) + 0);
+            c2_1.Store(cout + at + (2 * ldc) + 16);
+            c3_0.Store(cout + at + (3 * ldc) + 0);
+            c3_1.Store(cout + at + (3 * ldc) + 16);
+            c4_0.Store(cout + at + (4 * ldc) + 0);
+            c4_1.Store(cout + at + (4 * ldc) + 16);
+            c5_0.Store(cout + at + (5 * ldc) + 0);
+            c5_1.Store(cout + at + (5 * ldc) + 16);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector256<float>.Zero;
+        var c0_1 = Vector256<float>.Zero;
+        var c0_2 = Vector256<float>.Zero;
+        var c0_3 = Vector256<float>.Zero;
+        nint k = depth;
+        for (; k >= 8; k -= 8)
+        {
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                var w0 = Vector256.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var w1 = Vector256.Load(b + 8);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+                var a0 = Vector256.Create(x[0]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                var w0 = Vector256.Load(b + 16);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var w1 = Vector256.Load(b + 24);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+                var a0 = Vector256.Create(x[1]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                var w0 = Vector256.Load(b + 32);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var w1 = Vector256.Load(b + 40);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+                var a0 = Vector256.Create(x[2]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                var w0 = Vector256.Load(b + 48);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var w1 = Vector256.Load(b + 56);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+                var a0 = Vector256.Create(x[3]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 576);
+                var w0 = Vector256.Load(b + 64);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var w1 = Vector256.Load(b + 72);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+                var a0 = Vector256.Create(x[4]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 592);
+                var w0 = Vector256.Load(b + 80);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var w1 = Vector256.Load(b + 88);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+                var a0 = Vector256.Create(x[5]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 608);
+                var w0 = Vector256.Load(b + 96);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var w1 = Vector256.Load(b + 104);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+                var a0 = Vector256.Create(x[6]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 624);
+                var w0 = Vector256.Load(b + 112);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var w1 = Vector256.Load(b + 120);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+                var a0 = Vector256.Create(x[7]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+            }
+            x += 8;
+            b += 128;
+        }
+        for (; k > 0; k--)
+        {
+            var w0 = Vector256.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+            var w1 = Vector256.Load(b + 8);
+            var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+            var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+            var a0 = Vector256.Create(x[0]);
+            c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+            c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+            c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+            x += 1;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector256.Load(cin + 0) + c0_0;
+            c0_1 = Vector256.Load(cin + 8) + c0_1;
+            c0_2 = Vector256.Load(cin + 16) + c0_2;
+            c0_3 = Vector256.Load(cin + 24) + c0_3;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 8);
+        c0_2.Store(cout + 16);
+        c0_3.Store(cout + 24);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector256<float>.Zero;
+        var c0_1 = Vector256<float>.Zero;
+        var c0_2 = Vector256<float>.Zero;
+        var c0_3 = Vector256<float>.Zero;
+        var c1_0 = Vector256<float>.Zero;
+        var c1_1 = Vector256<float>.Zero;
+        var c1_2 = Vector256<float>.Zero;
+        var c1_3 = Vector256<float>.Zero;
+        nint k = depth;
+        for (; k >= 4; k -= 4)
+        {
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                var w0 = Vector256.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var w1 = Vector256.Load(b + 8);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+                var a0 = Vector256.Create(x[0]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+                var a1 = Vector256.Create(x[1]);
+                c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                c1_2 = Vector256.FusedMultiplyAdd(a1, b2, c1_2);
+                c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                var w0 = Vector256.Load(b + 16);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var w1 = Vector256.Load(b + 24);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+                var a0 = Vector256.Create(x[2]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+                var a1 = Vector256.Create(x[3]);
+                c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                c1_2 = Vector256.FusedMultiplyAdd(a1, b2, c1_2);
+                c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                var w0 = Vector256.Load(b + 32);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var w1 = Vector256.Load(b + 40);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+                var a0 = Vector256.Create(x[4]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+                var a1 = Vector256.Create(x[5]);
+                c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                c1_2 = Vector256.FusedMultiplyAdd(a1, b2, c1_2);
+                c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                var w0 = Vector256.Load(b + 48);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var w1 = Vector256.Load(b + 56);
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+                var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+                var a0 = Vector256.Create(x[6]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+                c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+                var a1 = Vector256.Create(x[7]);
+                c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                c1_2 = Vector256.FusedMultiplyAdd(a1, b2, c1_2);
+                c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
+            }
+            x += 8;
+            b += 64;
+        }
+        for (; k > 0; k--)
+        {
+            var w0 = Vector256.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+            var w1 = Vector256.Load(b + 8);
+            var b1 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w1, 16)).AsSingle())).Value;
+            var b3 = VectorMath.FromFiniteHalf(new Lanes8((w1).AsSingle())).Value;
+            var a0 = Vector256.Create(x[0]);
+            c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+            c0_2 = Vector256.FusedMultiplyAdd(a0, b2, c0_2);
+            c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
+            var a1 = Vector256.Create(x[1]);
+            c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+            c1_2 = Vector256.FusedMultiplyAdd(a1, b2, c1_2);
+            c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
+            x += 2;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector256.Load(cin + 0) + c0_0;
+            c0_1 = Vector256.Load(cin + 8) + c0_1;
+            c0_2 = Vector256.Load(cin + 16) + c0_2;
+            c0_3 = Vector256.Load(cin + 24) + c0_3;
+            c1_0 = Vector256.Load(cin + 32) + c1_0;
+            c1_1 = Vector256.Load(cin + 40) + c1_1;
+            c1_2 = Vector256.Load(cin + 48) + c1_2;
+            c1_3 = Vector256.Load(cin + 56) + c1_3;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 8);
+        c0_2.Store(cout + 16);
+        c0_3.Store(cout + 24);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 8);
+        c1_2.Store(cout + (1 * ldc) + 16);
+        c1_3.Store(cout + (1 * ldc) + 24);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        for (nint at = 0; at < 16; at += 8)
+        {
+            var b = (uint*)panel + at;
+            var x = a;
+            var c0_0 = Vector256<float>.Zero;
+            var c0_1 = Vector256<float>.Zero;
+            var c1_0 = Vector256<float>.Zero;
+            var c1_1 = Vector256<float>.Zero;
+            var c2_0 = Vector256<float>.Zero;
+            var c2_1 = Vector256<float>.Zero;
+            nint k = depth;
+            for (; k >= 4; k -= 4)
+            {
+                {
+                    var w0 = Vector256.Load(b + 0);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                    var a0 = Vector256.Create(x[0]);
+                    c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector256.Create(x[1]);
+                    c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector256.Create(x[2]);
+                    c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                }
+                {
+                    var w0 = Vector256.Load(b + 16);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                    var a0 = Vector256.Create(x[3]);
+                    c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector256.Create(x[4]);
+                    c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector256.Create(x[5]);
+                    c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                }
+                {
+                    var w0 = Vector256.Load(b + 32);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                    var a0 = Vector256.Create(x[6]);
+                    c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector256.Create(x[7]);
+                    c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector256.Create(x[8]);
+                    c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                }
+                {
+                    var w0 = Vector256.Load(b + 48);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                    var a0 = Vector256.Create(x[9]);
+                    c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector256.Create(x[10]);
+                    c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector256.Create(x[11]);
+                    c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                }
+                x += 12;
+                b += 64;
+            }
+            for (; k > 0; k--)
+            {
+                var w0 = Vector256.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var a0 = Vector256.Create(x[0]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector256.Create(x[1]);
+                c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector256.Create(x[2]);
+                c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                x += 3;
+                b += 16;
+            }
+            if (cin != null)
+            {
+                c0_0 = Vector256.Load(cin + at + 0) + c0_0;
+                c0_1 = Vector256.Load(cin + at + 16) + c0_1;
+                c1_0 = Vector256.Load(cin + at + 32) + c1_0;
+                c1_1 = Vector256.Load(cin + at + 48) + c1_1;
+                c2_0 = Vector256.Load(cin + at + 64) + c2_0;
+                c2_1 = Vector256.Load(cin + at + 80) + c2_1;
+            }
+
+            c0_0.Store(cout + at + 0);
+            c0_1.Store(cout + at + 16);
+            c1_0.Store(cout + at + (1 * ldc) + 0);
+            c1_1.Store(cout + at + (1 * ldc) + 16);
+            c2_0.Store(cout + at + (2 * ldc) + 0);
+            c2_1.Store(cout + at + (2 * ldc) + 16);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        for (nint at = 0; at < 16; at += 8)
+        {
+            var b = (uint*)panel + at;
+            var x = a;
+            var c0_0 = Vector256<float>.Zero;
+            var c0_1 = Vector256<float>.Zero;
+            var c1_0 = Vector256<float>.Zero;
+            var c1_1 = Vector256<float>.Zero;
+            var c2_0 = Vector256<float>.Zero;
+            var c2_1 = Vector256<float>.Zero;
+            var c3_0 = Vector256<float>.Zero;
+            var c3_1 = Vector256<float>.Zero;
+            nint k = depth;
+            for (; k >= 2; k -= 2)
+            {
+                {
+                    var w0 = Vector256.Load(b + 0);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                    var a0 = Vector256.Create(x[0]);
+                    c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector256.Create(x[1]);
+                    c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector256.Create(x[2]);
+                    c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                    var a3 = Vector256.Create(x[3]);
+                    c3_0 = Vector256.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = Vector256.FusedMultiplyAdd(a3, b1, c3_1);
+                }
+                {
+                    var w0 = Vector256.Load(b + 16);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                    var a0 = Vector256.Create(x[4]);
+                    c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector256.Create(x[5]);
+                    c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector256.Create(x[6]);
+                    c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                    var a3 = Vector256.Create(x[7]);
+                    c3_0 = Vector256.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = Vector256.FusedMultiplyAdd(a3, b1, c3_1);
+                }
+                x += 8;
+                b += 32;
+            }
+            for (; k > 0; k--)
+            {
+                var w0 = Vector256.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var a0 = Vector256.Create(x[0]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector256.Create(x[1]);
+                c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector256.Create(x[2]);
+                c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                var a3 = Vector256.Create(x[3]);
+                c3_0 = Vector256.FusedMultiplyAdd(a3, b0, c3_0);
+                c3_1 = Vector256.FusedMultiplyAdd(a3, b1, c3_1);
+                x += 4;
+                b += 16;
+            }
+            if (cin != null)
+            {
+                c0_0 = Vector256.Load(cin + at + 0) + c0_0;
+                c0_1 = Vector256.Load(cin + at + 16) + c0_1;
+                c1_0 = Vector256.Load(cin + at + 32) + c1_0;
+                c1_1 = Vector256.Load(cin + at + 48) + c1_1;
+                c2_0 = Vector256.Load(cin + at + 64) + c2_0;
+                c2_1 = Vector256.Load(cin + at + 80) + c2_1;
+                c3_0 = Vector256.Load(cin + at + 96) + c3_0;
+                c3_1 = Vector256.Load(cin + at + 112) + c3_1;
+            }
+
+            c0_0.Store(cout + at + 0);
+            c0_1.Store(cout + at + 16);
+            c1_0.Store(cout + at + (1 * ldc) + 0);
+            c1_1.Store(cout + at + (1 * ldc) + 16);
+            c2_0.Store(cout + at + (2 * ldc) + 0);
+            c2_1.Store(cout + at + (2 * ldc) + 16);
+            c3_0.Store(cout + at + (3 * ldc) + 0);
+            c3_1.Store(cout + at + (3 * ldc) + 16);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half5(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        for (nint at = 0; at < 16; at += 8)
+        {
+            var b = (uint*)panel + at;
+            var x = a;
+            var c0_0 = Vector256<float>.Zero;
+            var c0_1 = Vector256<float>.Zero;
+            var c1_0 = Vector256<float>.Zero;
+            var c1_1 = Vector256<float>.Zero;
+            var c2_0 = Vector256<float>.Zero;
+            var c2_1 = Vector256<float>.Zero;
+            var c3_0 = Vector256<float>.Zero;
+            var c3_1 = Vector256<float>.Zero;
+            var c4_0 = Vector256<float>.Zero;
+            var c4_1 = Vector256<float>.Zero;
+            nint k = depth;
+            for (; k >= 2; k -= 2)
+            {
+                {
+                    var w0 = Vector256.Load(b + 0);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                    var a0 = Vector256.Create(x[0]);
+                    c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector256.Create(x[1]);
+                    c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector256.Create(x[2]);
+                    c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                    var a3 = Vector256.Create(x[3]);
+                    c3_0 = Vector256.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = Vector256.FusedMultiplyAdd(a3, b1, c3_1);
+                    var a4 = Vector256.Create(x[4]);
+                    c4_0 = Vector256.FusedMultiplyAdd(a4, b0, c4_0);
+                    c4_1 = Vector256.FusedMultiplyAdd(a4, b1, c4_1);
+                }
+                {
+                    var w0 = Vector256.Load(b + 16);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                    var a0 = Vector256.Create(x[5]);
+                    c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector256.Create(x[6]);
+                    c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector256.Create(x[7]);
+                    c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                    var a3 = Vector256.Create(x[8]);
+                    c3_0 = Vector256.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = Vector256.FusedMultiplyAdd(a3, b1, c3_1);
+                    var a4 = Vector256.Create(x[9]);
+                    c4_0 = Vector256.FusedMultiplyAdd(a4, b0, c4_0);
+                    c4_1 = Vector256.FusedMultiplyAdd(a4, b1, c4_1);
+                }
+                x += 10;
+                b += 32;
+            }
+            for (; k > 0; k--)
+            {
+                var w0 = Vector256.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                var a0 = Vector256.Create(x[0]);
+                c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector256.Create(x[1]);
+                c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector256.Create(x[2]);
+                c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                var a3 = Vector256.Create(x[3]);
+                c3_0 = Vector256.FusedMultiplyAdd(a3, b0, c3_0);
+                c3_1 = Vector256.FusedMultiplyAdd(a3, b1, c3_1);
+                var a4 = Vector256.Create(x[4]);
+                c4_0 = Vector256.FusedMultiplyAdd(a4, b0, c4_0);
+                c4_1 = Vector256.FusedMultiplyAdd(a4, b1, c4_1);
+                x += 5;
+                b += 16;
+            }
+            if (cin != null)
+            {
+                c0_0 = Vector256.Load(cin + at + 0) + c0_0;
+                c0_1 = Vector256.Load(cin + at + 16) + c0_1;
+                c1_0 = Vector256.Load(cin + at + 32) + c1_0;
+                c1_1 = Vector256.Load(cin + at + 48) + c1_1;
+                c2_0 = Vector256.Load(cin + at + 64) + c2_0;
+                c2_1 = Vector256.Load(cin + at + 80) + c2_1;
+                c3_0 = Vector256.Load(cin + at + 96) + c3_0;
+                c3_1 = Vector256.Load(cin + at + 112) + c3_1;
+                c4_0 = Vector256.Load(cin + at + 128) + c4_0;
+                c4_1 = Vector256.Load(cin + at + 144) + c4_1;
+            }
+
+            c0_0.Store(cout + at + 0);
+            c0_1.Store(cout + at + 16);
+            c1_0.Store(cout + at + (1 * ldc) + 0);
+            c1_1.Store(cout + at + (1 * ldc) + 16);
+            c2_0.Store(cout + at + (2 * ldc) + 0);
+            c2_1.Store(cout + at + (2 * ldc) + 16);
+            c3_0.Store(cout + at + (3 * ldc) + 0);
+            c3_1.Store(cout + at + (3 * ldc) + 16);
+            c4_0.Store(cout + at + (4 * ldc) + 0);
+            c4_1.Store(cout + at + (4 * ldc) + 16);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half6(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        for (nint at = 0; at < 16; at += 8)
+        {
+            var b = (uint*)panel + at;
+            var x = a;
+            var c0_0 = Vector256<float>.Zero;
+            var c0_1 = Vector256<float>.Zero;
+            var c1_0 = Vector256<float>.Zero;
+            var c1_1 = Vector256<float>.Zero;
+            var c2_0 = Vector256<float>.Zero;
+            var c2_1 = Vector256<float>.Zero;
+            var c3_0 = Vector256<float>.Zero;
+            var c3_1 = Vector256<float>.Zero;
+            var c4_0 = Vector256<float>.Zero;
+            var c4_1 = Vector256<float>.Zero;
+            var c5_0 = Vector256<float>.Zero;
+            var c5_1 = Vector256<float>.Zero;
+            nint k = depth;
+            for (; k >= 2; k -= 2)
+            {
+                {
+                    var w0 = Vector256.Load(b + 0);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                    var a0 = Vector256.Create(x[0]);
+                    c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector256.Create(x[1]);
+                    c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector256.Create(x[2]);
+                    c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                    var a3 = Vector256.Create(x[3]);
+                    c3_0 = Vector256.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = Vector256.FusedMultiplyAdd(a3, b1, c3_1);
+                    var a4 = Vector256.Create(x[4]);
+                    c4_0 = Vector256.FusedMultiplyAdd(a4, b0, c4_0);
+                    c4_1 = Vector256.FusedMultiplyAdd(a4, b1, c4_1);
+                    var a5 = Vector256.Create(x[5]);
+                    c5_0 = Vector256.FusedMultiplyAdd(a5, b0, c5_0);
+                    c5_1 = Vector256.FusedMultiplyAdd(a5, b1, c5_1);
+                }
+                {
+                    var w0 = Vector256.Load(b + 16);
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
+                    var a0 = Vector256.Create(x[6]);
+                    c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);
+                    var a1 = Vector256.Create(x[7]);
+                    c1_0 = Vector256.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = Vector256.FusedMultiplyAdd(a1, b1, c1_1);
+                    var a2 = Vector256.Create(x[8]);
+                    c2_0 = Vector256.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = Vector256.FusedMultiplyAdd(a2, b1, c2_1);
+                    var a3 = Vector256.Create(x[9]);
+                    c3_0 = Vector256.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = Vector256.FusedMultiplyAdd(a3, b1, c3_1);
+                    var a4 = Vector256.Create(x[10]);
+                    c4_0 = Vector256.FusedMultiplyAdd(a4, b0, c4_0);
+                    c4_1 = Vector256.FusedMultiplyAdd(a4, b1, c4_1);
+                    var a5 = Vector256.Create(x[11]);
+                    c5_0 = Vector256.FusedMultiplyAdd(a5, b0, c5_0);
+                    c5_1 = Vector256.FusedMultiplyAdd(a5, b1, c5_1);
+                }
+                x += 12;
+                b += 32;
+            }
+            for (; k > 0; k--)
+            {
+                var w0 = Vector256.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
                 var a0 = Vector256.Create(x[0]);
                 c0_0 = Vector256.FusedMultiplyAdd(a0, b0, c0_0);
                 c0_1 = Vector256.FusedMultiplyAdd(a0, b1, c0_1);

@@ -50,6 +50,25 @@ internal static unsafe class MicroKernels512
         table[14] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain14;
     }
 
+    /// <summary>Kernels by tile height, finite binary16 weights.</summary>
+    public static void FillHalf(Span<nint> table)
+    {
+        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half1;
+        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half2;
+        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half3;
+        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half4;
+        table[5] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half5;
+        table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half6;
+        table[7] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half7;
+        table[8] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half8;
+        table[9] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half9;
+        table[10] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half10;
+        table[11] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half11;
+        table[12] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half12;
+        table[13] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half13;
+        table[14] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half14;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Float1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
     {
@@ -1627,7 +1646,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 512);
                 var w0 = Vector512.Load(b + 0);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[0]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1636,7 +1655,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 528);
                 var w0 = Vector512.Load(b + 16);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[1]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1645,7 +1664,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 544);
                 var w0 = Vector512.Load(b + 32);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[2]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1654,7 +1673,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 560);
                 var w0 = Vector512.Load(b + 48);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[3]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1663,7 +1682,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 576);
                 var w0 = Vector512.Load(b + 64);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[4]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1672,7 +1691,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 592);
                 var w0 = Vector512.Load(b + 80);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[5]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1681,7 +1700,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 608);
                 var w0 = Vector512.Load(b + 96);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[6]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1690,7 +1709,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 624);
                 var w0 = Vector512.Load(b + 112);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[7]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1702,7 +1721,7 @@ internal static unsafe class MicroKernels512
         for (; k > 0; k--)
         {
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1736,7 +1755,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 512);
                 var w0 = Vector512.Load(b + 0);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[0]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1748,7 +1767,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 528);
                 var w0 = Vector512.Load(b + 16);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[2]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1760,7 +1779,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 544);
                 var w0 = Vector512.Load(b + 32);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[4]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1772,7 +1791,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 560);
                 var w0 = Vector512.Load(b + 48);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[6]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1787,7 +1806,7 @@ internal static unsafe class MicroKernels512
         for (; k > 0; k--)
         {
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1830,7 +1849,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 512);
                 var w0 = Vector512.Load(b + 0);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[0]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1845,7 +1864,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 528);
                 var w0 = Vector512.Load(b + 16);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[3]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1860,7 +1879,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 544);
                 var w0 = Vector512.Load(b + 32);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[6]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1875,7 +1894,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 560);
                 var w0 = Vector512.Load(b + 48);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[9]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1893,7 +1912,7 @@ internal static unsafe class MicroKernels512
         for (; k > 0; k--)
         {
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1945,7 +1964,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 512);
                 var w0 = Vector512.Load(b + 0);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[0]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1963,7 +1982,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 528);
                 var w0 = Vector512.Load(b + 16);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[4]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -1984,7 +2003,7 @@ internal static unsafe class MicroKernels512
         for (; k > 0; k--)
         {
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -2045,7 +2064,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 512);
                 var w0 = Vector512.Load(b + 0);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[0]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -2066,7 +2085,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 528);
                 var w0 = Vector512.Load(b + 16);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[5]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -2090,7 +2109,7 @@ internal static unsafe class MicroKernels512
         for (; k > 0; k--)
         {
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -2160,7 +2179,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 512);
                 var w0 = Vector512.Load(b + 0);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[0]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -2184,7 +2203,7 @@ internal static unsafe class MicroKernels512
             {
                 if (Sse.IsSupported) Sse.Prefetch0(b + 528);
                 var w0 = Vector512.Load(b + 16);
-                var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+                var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
                 var a0 = Vector512.Create(x[6]);
                 c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -2211,7 +2230,7 @@ internal static unsafe class MicroKernels512
         for (; k > 0; k--)
         {
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -2289,7 +2308,7 @@ internal static unsafe class MicroKernels512
         {
             if (Sse.IsSupported) Sse.Prefetch0(b + 512);
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -2376,7 +2395,7 @@ internal static unsafe class MicroKernels512
         {
             if (Sse.IsSupported) Sse.Prefetch0(b + 512);
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -2472,7 +2491,7 @@ internal static unsafe class MicroKernels512
         {
             if (Sse.IsSupported) Sse.Prefetch0(b + 512);
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -2577,7 +2596,7 @@ internal static unsafe class MicroKernels512
         {
             if (Sse.IsSupported) Sse.Prefetch0(b + 512);
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -2691,7 +2710,7 @@ internal static unsafe class MicroKernels512
         {
             if (Sse.IsSupported) Sse.Prefetch0(b + 512);
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -2814,7 +2833,7 @@ internal static unsafe class MicroKernels512
         {
             if (Sse.IsSupported) Sse.Prefetch0(b + 512);
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -2946,7 +2965,7 @@ internal static unsafe class MicroKernels512
         {
             if (Sse.IsSupported) Sse.Prefetch0(b + 512);
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
@@ -3087,8 +3106,1577 @@ internal static unsafe class MicroKernels512
         {
             if (Sse.IsSupported) Sse.Prefetch0(b + 512);
             var w0 = Vector512.Load(b + 0);
-            var b0 = Vector512.ShiftLeft(w0, 16).AsSingle();
+            var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
             var b1 = (w0 & mask).AsSingle();
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            var a1 = Vector512.Create(x[1]);
+            c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            var a2 = Vector512.Create(x[2]);
+            c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+            c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            var a3 = Vector512.Create(x[3]);
+            c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+            c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+            var a4 = Vector512.Create(x[4]);
+            c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+            c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+            var a5 = Vector512.Create(x[5]);
+            c5_0 = Vector512.FusedMultiplyAdd(a5, b0, c5_0);
+            c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
+            var a6 = Vector512.Create(x[6]);
+            c6_0 = Vector512.FusedMultiplyAdd(a6, b0, c6_0);
+            c6_1 = Vector512.FusedMultiplyAdd(a6, b1, c6_1);
+            var a7 = Vector512.Create(x[7]);
+            c7_0 = Vector512.FusedMultiplyAdd(a7, b0, c7_0);
+            c7_1 = Vector512.FusedMultiplyAdd(a7, b1, c7_1);
+            var a8 = Vector512.Create(x[8]);
+            c8_0 = Vector512.FusedMultiplyAdd(a8, b0, c8_0);
+            c8_1 = Vector512.FusedMultiplyAdd(a8, b1, c8_1);
+            var a9 = Vector512.Create(x[9]);
+            c9_0 = Vector512.FusedMultiplyAdd(a9, b0, c9_0);
+            c9_1 = Vector512.FusedMultiplyAdd(a9, b1, c9_1);
+            var a10 = Vector512.Create(x[10]);
+            c10_0 = Vector512.FusedMultiplyAdd(a10, b0, c10_0);
+            c10_1 = Vector512.FusedMultiplyAdd(a10, b1, c10_1);
+            var a11 = Vector512.Create(x[11]);
+            c11_0 = Vector512.FusedMultiplyAdd(a11, b0, c11_0);
+            c11_1 = Vector512.FusedMultiplyAdd(a11, b1, c11_1);
+            var a12 = Vector512.Create(x[12]);
+            c12_0 = Vector512.FusedMultiplyAdd(a12, b0, c12_0);
+            c12_1 = Vector512.FusedMultiplyAdd(a12, b1, c12_1);
+            var a13 = Vector512.Create(x[13]);
+            c13_0 = Vector512.FusedMultiplyAdd(a13, b0, c13_0);
+            c13_1 = Vector512.FusedMultiplyAdd(a13, b1, c13_1);
+            x += 14;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+            c1_0 = Vector512.Load(cin + 32) + c1_0;
+            c1_1 = Vector512.Load(cin + 48) + c1_1;
+            c2_0 = Vector512.Load(cin + 64) + c2_0;
+            c2_1 = Vector512.Load(cin + 80) + c2_1;
+            c3_0 = Vector512.Load(cin + 96) + c3_0;
+            c3_1 = Vector512.Load(cin + 112) + c3_1;
+            c4_0 = Vector512.Load(cin + 128) + c4_0;
+            c4_1 = Vector512.Load(cin + 144) + c4_1;
+            c5_0 = Vector512.Load(cin + 160) + c5_0;
+            c5_1 = Vector512.Load(cin + 176) + c5_1;
+            c6_0 = Vector512.Load(cin + 192) + c6_0;
+            c6_1 = Vector512.Load(cin + 208) + c6_1;
+            c7_0 = Vector512.Load(cin + 224) + c7_0;
+            c7_1 = Vector512.Load(cin + 240) + c7_1;
+            c8_0 = Vector512.Load(cin + 256) + c8_0;
+            c8_1 = Vector512.Load(cin + 272) + c8_1;
+            c9_0 = Vector512.Load(cin + 288) + c9_0;
+            c9_1 = Vector512.Load(cin + 304) + c9_1;
+            c10_0 = Vector512.Load(cin + 320) + c10_0;
+            c10_1 = Vector512.Load(cin + 336) + c10_1;
+            c11_0 = Vector512.Load(cin + 352) + c11_0;
+            c11_1 = Vector512.Load(cin + 368) + c11_1;
+            c12_0 = Vector512.Load(cin + 384) + c12_0;
+            c12_1 = Vector512.Load(cin + 400) + c12_1;
+            c13_0 = Vector512.Load(cin + 416) + c13_0;
+            c13_1 = Vector512.Load(cin + 432) + c13_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 16);
+        c2_0.Store(cout + (2 * ldc) + 0);
+        c2_1.Store(cout + (2 * ldc) + 16);
+        c3_0.Store(cout + (3 * ldc) + 0);
+        c3_1.Store(cout + (3 * ldc) + 16);
+        c4_0.Store(cout + (4 * ldc) + 0);
+        c4_1.Store(cout + (4 * ldc) + 16);
+        c5_0.Store(cout + (5 * ldc) + 0);
+        c5_1.Store(cout + (5 * ldc) + 16);
+        c6_0.Store(cout + (6 * ldc) + 0);
+        c6_1.Store(cout + (6 * ldc) + 16);
+        c7_0.Store(cout + (7 * ldc) + 0);
+        c7_1.Store(cout + (7 * ldc) + 16);
+        c8_0.Store(cout + (8 * ldc) + 0);
+        c8_1.Store(cout + (8 * ldc) + 16);
+        c9_0.Store(cout + (9 * ldc) + 0);
+        c9_1.Store(cout + (9 * ldc) + 16);
+        c10_0.Store(cout + (10 * ldc) + 0);
+        c10_1.Store(cout + (10 * ldc) + 16);
+        c11_0.Store(cout + (11 * ldc) + 0);
+        c11_1.Store(cout + (11 * ldc) + 16);
+        c12_0.Store(cout + (12 * ldc) + 0);
+        c12_1.Store(cout + (12 * ldc) + 16);
+        c13_0.Store(cout + (13 * ldc) + 0);
+        c13_1.Store(cout + (13 * ldc) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k >= 8; k -= 8)
+        {
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                var w0 = Vector512.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[0]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                var w0 = Vector512.Load(b + 16);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[1]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                var w0 = Vector512.Load(b + 32);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[2]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                var w0 = Vector512.Load(b + 48);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[3]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 576);
+                var w0 = Vector512.Load(b + 64);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[4]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 592);
+                var w0 = Vector512.Load(b + 80);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[5]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 608);
+                var w0 = Vector512.Load(b + 96);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[6]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 624);
+                var w0 = Vector512.Load(b + 112);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[7]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            }
+            x += 8;
+            b += 128;
+        }
+        for (; k > 0; k--)
+        {
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            x += 1;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        var c1_0 = Vector512<float>.Zero;
+        var c1_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k >= 4; k -= 4)
+        {
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                var w0 = Vector512.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[0]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[1]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                var w0 = Vector512.Load(b + 16);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[2]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[3]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                var w0 = Vector512.Load(b + 32);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[4]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[5]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                var w0 = Vector512.Load(b + 48);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[6]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[7]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            }
+            x += 8;
+            b += 64;
+        }
+        for (; k > 0; k--)
+        {
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            var a1 = Vector512.Create(x[1]);
+            c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            x += 2;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+            c1_0 = Vector512.Load(cin + 32) + c1_0;
+            c1_1 = Vector512.Load(cin + 48) + c1_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        var c1_0 = Vector512<float>.Zero;
+        var c1_1 = Vector512<float>.Zero;
+        var c2_0 = Vector512<float>.Zero;
+        var c2_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k >= 4; k -= 4)
+        {
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                var w0 = Vector512.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[0]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[1]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector512.Create(x[2]);
+                c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                var w0 = Vector512.Load(b + 16);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[3]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[4]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector512.Create(x[5]);
+                c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                var w0 = Vector512.Load(b + 32);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[6]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[7]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector512.Create(x[8]);
+                c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                var w0 = Vector512.Load(b + 48);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[9]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[10]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector512.Create(x[11]);
+                c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            }
+            x += 12;
+            b += 64;
+        }
+        for (; k > 0; k--)
+        {
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            var a1 = Vector512.Create(x[1]);
+            c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            var a2 = Vector512.Create(x[2]);
+            c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+            c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            x += 3;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+            c1_0 = Vector512.Load(cin + 32) + c1_0;
+            c1_1 = Vector512.Load(cin + 48) + c1_1;
+            c2_0 = Vector512.Load(cin + 64) + c2_0;
+            c2_1 = Vector512.Load(cin + 80) + c2_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 16);
+        c2_0.Store(cout + (2 * ldc) + 0);
+        c2_1.Store(cout + (2 * ldc) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        var c1_0 = Vector512<float>.Zero;
+        var c1_1 = Vector512<float>.Zero;
+        var c2_0 = Vector512<float>.Zero;
+        var c2_1 = Vector512<float>.Zero;
+        var c3_0 = Vector512<float>.Zero;
+        var c3_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k >= 2; k -= 2)
+        {
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                var w0 = Vector512.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[0]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[1]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector512.Create(x[2]);
+                c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+                var a3 = Vector512.Create(x[3]);
+                c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+                c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                var w0 = Vector512.Load(b + 16);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[4]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[5]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector512.Create(x[6]);
+                c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+                var a3 = Vector512.Create(x[7]);
+                c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+                c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+            }
+            x += 8;
+            b += 32;
+        }
+        for (; k > 0; k--)
+        {
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            var a1 = Vector512.Create(x[1]);
+            c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            var a2 = Vector512.Create(x[2]);
+            c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+            c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            var a3 = Vector512.Create(x[3]);
+            c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+            c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+            x += 4;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+            c1_0 = Vector512.Load(cin + 32) + c1_0;
+            c1_1 = Vector512.Load(cin + 48) + c1_1;
+            c2_0 = Vector512.Load(cin + 64) + c2_0;
+            c2_1 = Vector512.Load(cin + 80) + c2_1;
+            c3_0 = Vector512.Load(cin + 96) + c3_0;
+            c3_1 = Vector512.Load(cin + 112) + c3_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 16);
+        c2_0.Store(cout + (2 * ldc) + 0);
+        c2_1.Store(cout + (2 * ldc) + 16);
+        c3_0.Store(cout + (3 * ldc) + 0);
+        c3_1.Store(cout + (3 * ldc) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half5(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        var c1_0 = Vector512<float>.Zero;
+        var c1_1 = Vector512<float>.Zero;
+        var c2_0 = Vector512<float>.Zero;
+        var c2_1 = Vector512<float>.Zero;
+        var c3_0 = Vector512<float>.Zero;
+        var c3_1 = Vector512<float>.Zero;
+        var c4_0 = Vector512<float>.Zero;
+        var c4_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k >= 2; k -= 2)
+        {
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                var w0 = Vector512.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[0]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[1]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector512.Create(x[2]);
+                c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+                var a3 = Vector512.Create(x[3]);
+                c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+                c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+                var a4 = Vector512.Create(x[4]);
+                c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+                c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                var w0 = Vector512.Load(b + 16);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[5]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[6]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector512.Create(x[7]);
+                c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+                var a3 = Vector512.Create(x[8]);
+                c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+                c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+                var a4 = Vector512.Create(x[9]);
+                c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+                c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+            }
+            x += 10;
+            b += 32;
+        }
+        for (; k > 0; k--)
+        {
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            var a1 = Vector512.Create(x[1]);
+            c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            var a2 = Vector512.Create(x[2]);
+            c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+            c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            var a3 = Vector512.Create(x[3]);
+            c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+            c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+            var a4 = Vector512.Create(x[4]);
+            c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+            c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+            x += 5;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+            c1_0 = Vector512.Load(cin + 32) + c1_0;
+            c1_1 = Vector512.Load(cin + 48) + c1_1;
+            c2_0 = Vector512.Load(cin + 64) + c2_0;
+            c2_1 = Vector512.Load(cin + 80) + c2_1;
+            c3_0 = Vector512.Load(cin + 96) + c3_0;
+            c3_1 = Vector512.Load(cin + 112) + c3_1;
+            c4_0 = Vector512.Load(cin + 128) + c4_0;
+            c4_1 = Vector512.Load(cin + 144) + c4_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 16);
+        c2_0.Store(cout + (2 * ldc) + 0);
+        c2_1.Store(cout + (2 * ldc) + 16);
+        c3_0.Store(cout + (3 * ldc) + 0);
+        c3_1.Store(cout + (3 * ldc) + 16);
+        c4_0.Store(cout + (4 * ldc) + 0);
+        c4_1.Store(cout + (4 * ldc) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half6(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        var c1_0 = Vector512<float>.Zero;
+        var c1_1 = Vector512<float>.Zero;
+        var c2_0 = Vector512<float>.Zero;
+        var c2_1 = Vector512<float>.Zero;
+        var c3_0 = Vector512<float>.Zero;
+        var c3_1 = Vector512<float>.Zero;
+        var c4_0 = Vector512<float>.Zero;
+        var c4_1 = Vector512<float>.Zero;
+        var c5_0 = Vector512<float>.Zero;
+        var c5_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k >= 2; k -= 2)
+        {
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                var w0 = Vector512.Load(b + 0);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[0]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[1]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector512.Create(x[2]);
+                c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+                var a3 = Vector512.Create(x[3]);
+                c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+                c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+                var a4 = Vector512.Create(x[4]);
+                c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+                c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+                var a5 = Vector512.Create(x[5]);
+                c5_0 = Vector512.FusedMultiplyAdd(a5, b0, c5_0);
+                c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
+            }
+            {
+                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                var w0 = Vector512.Load(b + 16);
+                var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+                var a0 = Vector512.Create(x[6]);
+                c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+                var a1 = Vector512.Create(x[7]);
+                c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+                var a2 = Vector512.Create(x[8]);
+                c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+                var a3 = Vector512.Create(x[9]);
+                c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+                c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+                var a4 = Vector512.Create(x[10]);
+                c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+                c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+                var a5 = Vector512.Create(x[11]);
+                c5_0 = Vector512.FusedMultiplyAdd(a5, b0, c5_0);
+                c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
+            }
+            x += 12;
+            b += 32;
+        }
+        for (; k > 0; k--)
+        {
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            var a1 = Vector512.Create(x[1]);
+            c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            var a2 = Vector512.Create(x[2]);
+            c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+            c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            var a3 = Vector512.Create(x[3]);
+            c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+            c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+            var a4 = Vector512.Create(x[4]);
+            c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+            c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+            var a5 = Vector512.Create(x[5]);
+            c5_0 = Vector512.FusedMultiplyAdd(a5, b0, c5_0);
+            c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
+            x += 6;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+            c1_0 = Vector512.Load(cin + 32) + c1_0;
+            c1_1 = Vector512.Load(cin + 48) + c1_1;
+            c2_0 = Vector512.Load(cin + 64) + c2_0;
+            c2_1 = Vector512.Load(cin + 80) + c2_1;
+            c3_0 = Vector512.Load(cin + 96) + c3_0;
+            c3_1 = Vector512.Load(cin + 112) + c3_1;
+            c4_0 = Vector512.Load(cin + 128) + c4_0;
+            c4_1 = Vector512.Load(cin + 144) + c4_1;
+            c5_0 = Vector512.Load(cin + 160) + c5_0;
+            c5_1 = Vector512.Load(cin + 176) + c5_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 16);
+        c2_0.Store(cout + (2 * ldc) + 0);
+        c2_1.Store(cout + (2 * ldc) + 16);
+        c3_0.Store(cout + (3 * ldc) + 0);
+        c3_1.Store(cout + (3 * ldc) + 16);
+        c4_0.Store(cout + (4 * ldc) + 0);
+        c4_1.Store(cout + (4 * ldc) + 16);
+        c5_0.Store(cout + (5 * ldc) + 0);
+        c5_1.Store(cout + (5 * ldc) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half7(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        var c1_0 = Vector512<float>.Zero;
+        var c1_1 = Vector512<float>.Zero;
+        var c2_0 = Vector512<float>.Zero;
+        var c2_1 = Vector512<float>.Zero;
+        var c3_0 = Vector512<float>.Zero;
+        var c3_1 = Vector512<float>.Zero;
+        var c4_0 = Vector512<float>.Zero;
+        var c4_1 = Vector512<float>.Zero;
+        var c5_0 = Vector512<float>.Zero;
+        var c5_1 = Vector512<float>.Zero;
+        var c6_0 = Vector512<float>.Zero;
+        var c6_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k > 0; k--)
+        {
+            if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            var a1 = Vector512.Create(x[1]);
+            c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            var a2 = Vector512.Create(x[2]);
+            c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+            c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            var a3 = Vector512.Create(x[3]);
+            c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+            c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+            var a4 = Vector512.Create(x[4]);
+            c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+            c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+            var a5 = Vector512.Create(x[5]);
+            c5_0 = Vector512.FusedMultiplyAdd(a5, b0, c5_0);
+            c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
+            var a6 = Vector512.Create(x[6]);
+            c6_0 = Vector512.FusedMultiplyAdd(a6, b0, c6_0);
+            c6_1 = Vector512.FusedMultiplyAdd(a6, b1, c6_1);
+            x += 7;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+            c1_0 = Vector512.Load(cin + 32) + c1_0;
+            c1_1 = Vector512.Load(cin + 48) + c1_1;
+            c2_0 = Vector512.Load(cin + 64) + c2_0;
+            c2_1 = Vector512.Load(cin + 80) + c2_1;
+            c3_0 = Vector512.Load(cin + 96) + c3_0;
+            c3_1 = Vector512.Load(cin + 112) + c3_1;
+            c4_0 = Vector512.Load(cin + 128) + c4_0;
+            c4_1 = Vector512.Load(cin + 144) + c4_1;
+            c5_0 = Vector512.Load(cin + 160) + c5_0;
+            c5_1 = Vector512.Load(cin + 176) + c5_1;
+            c6_0 = Vector512.Load(cin + 192) + c6_0;
+            c6_1 = Vector512.Load(cin + 208) + c6_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 16);
+        c2_0.Store(cout + (2 * ldc) + 0);
+        c2_1.Store(cout + (2 * ldc) + 16);
+        c3_0.Store(cout + (3 * ldc) + 0);
+        c3_1.Store(cout + (3 * ldc) + 16);
+        c4_0.Store(cout + (4 * ldc) + 0);
+        c4_1.Store(cout + (4 * ldc) + 16);
+        c5_0.Store(cout + (5 * ldc) + 0);
+        c5_1.Store(cout + (5 * ldc) + 16);
+        c6_0.Store(cout + (6 * ldc) + 0);
+        c6_1.Store(cout + (6 * ldc) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half8(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        var c1_0 = Vector512<float>.Zero;
+        var c1_1 = Vector512<float>.Zero;
+        var c2_0 = Vector512<float>.Zero;
+        var c2_1 = Vector512<float>.Zero;
+        var c3_0 = Vector512<float>.Zero;
+        var c3_1 = Vector512<float>.Zero;
+        var c4_0 = Vector512<float>.Zero;
+        var c4_1 = Vector512<float>.Zero;
+        var c5_0 = Vector512<float>.Zero;
+        var c5_1 = Vector512<float>.Zero;
+        var c6_0 = Vector512<float>.Zero;
+        var c6_1 = Vector512<float>.Zero;
+        var c7_0 = Vector512<float>.Zero;
+        var c7_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k > 0; k--)
+        {
+            if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            var a1 = Vector512.Create(x[1]);
+            c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            var a2 = Vector512.Create(x[2]);
+            c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+            c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            var a3 = Vector512.Create(x[3]);
+            c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+            c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+            var a4 = Vector512.Create(x[4]);
+            c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+            c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+            var a5 = Vector512.Create(x[5]);
+            c5_0 = Vector512.FusedMultiplyAdd(a5, b0, c5_0);
+            c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
+            var a6 = Vector512.Create(x[6]);
+            c6_0 = Vector512.FusedMultiplyAdd(a6, b0, c6_0);
+            c6_1 = Vector512.FusedMultiplyAdd(a6, b1, c6_1);
+            var a7 = Vector512.Create(x[7]);
+            c7_0 = Vector512.FusedMultiplyAdd(a7, b0, c7_0);
+            c7_1 = Vector512.FusedMultiplyAdd(a7, b1, c7_1);
+            x += 8;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+            c1_0 = Vector512.Load(cin + 32) + c1_0;
+            c1_1 = Vector512.Load(cin + 48) + c1_1;
+            c2_0 = Vector512.Load(cin + 64) + c2_0;
+            c2_1 = Vector512.Load(cin + 80) + c2_1;
+            c3_0 = Vector512.Load(cin + 96) + c3_0;
+            c3_1 = Vector512.Load(cin + 112) + c3_1;
+            c4_0 = Vector512.Load(cin + 128) + c4_0;
+            c4_1 = Vector512.Load(cin + 144) + c4_1;
+            c5_0 = Vector512.Load(cin + 160) + c5_0;
+            c5_1 = Vector512.Load(cin + 176) + c5_1;
+            c6_0 = Vector512.Load(cin + 192) + c6_0;
+            c6_1 = Vector512.Load(cin + 208) + c6_1;
+            c7_0 = Vector512.Load(cin + 224) + c7_0;
+            c7_1 = Vector512.Load(cin + 240) + c7_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 16);
+        c2_0.Store(cout + (2 * ldc) + 0);
+        c2_1.Store(cout + (2 * ldc) + 16);
+        c3_0.Store(cout + (3 * ldc) + 0);
+        c3_1.Store(cout + (3 * ldc) + 16);
+        c4_0.Store(cout + (4 * ldc) + 0);
+        c4_1.Store(cout + (4 * ldc) + 16);
+        c5_0.Store(cout + (5 * ldc) + 0);
+        c5_1.Store(cout + (5 * ldc) + 16);
+        c6_0.Store(cout + (6 * ldc) + 0);
+        c6_1.Store(cout + (6 * ldc) + 16);
+        c7_0.Store(cout + (7 * ldc) + 0);
+        c7_1.Store(cout + (7 * ldc) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half9(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        var c1_0 = Vector512<float>.Zero;
+        var c1_1 = Vector512<float>.Zero;
+        var c2_0 = Vector512<float>.Zero;
+        var c2_1 = Vector512<float>.Zero;
+        var c3_0 = Vector512<float>.Zero;
+        var c3_1 = Vector512<float>.Zero;
+        var c4_0 = Vector512<float>.Zero;
+        var c4_1 = Vector512<float>.Zero;
+        var c5_0 = Vector512<float>.Zero;
+        var c5_1 = Vector512<float>.Zero;
+        var c6_0 = Vector512<float>.Zero;
+        var c6_1 = Vector512<float>.Zero;
+        var c7_0 = Vector512<float>.Zero;
+        var c7_1 = Vector512<float>.Zero;
+        var c8_0 = Vector512<float>.Zero;
+        var c8_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k > 0; k--)
+        {
+            if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            var a1 = Vector512.Create(x[1]);
+            c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            var a2 = Vector512.Create(x[2]);
+            c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+            c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            var a3 = Vector512.Create(x[3]);
+            c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+            c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+            var a4 = Vector512.Create(x[4]);
+            c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+            c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+            var a5 = Vector512.Create(x[5]);
+            c5_0 = Vector512.FusedMultiplyAdd(a5, b0, c5_0);
+            c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
+            var a6 = Vector512.Create(x[6]);
+            c6_0 = Vector512.FusedMultiplyAdd(a6, b0, c6_0);
+            c6_1 = Vector512.FusedMultiplyAdd(a6, b1, c6_1);
+            var a7 = Vector512.Create(x[7]);
+            c7_0 = Vector512.FusedMultiplyAdd(a7, b0, c7_0);
+            c7_1 = Vector512.FusedMultiplyAdd(a7, b1, c7_1);
+            var a8 = Vector512.Create(x[8]);
+            c8_0 = Vector512.FusedMultiplyAdd(a8, b0, c8_0);
+            c8_1 = Vector512.FusedMultiplyAdd(a8, b1, c8_1);
+            x += 9;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+            c1_0 = Vector512.Load(cin + 32) + c1_0;
+            c1_1 = Vector512.Load(cin + 48) + c1_1;
+            c2_0 = Vector512.Load(cin + 64) + c2_0;
+            c2_1 = Vector512.Load(cin + 80) + c2_1;
+            c3_0 = Vector512.Load(cin + 96) + c3_0;
+            c3_1 = Vector512.Load(cin + 112) + c3_1;
+            c4_0 = Vector512.Load(cin + 128) + c4_0;
+            c4_1 = Vector512.Load(cin + 144) + c4_1;
+            c5_0 = Vector512.Load(cin + 160) + c5_0;
+            c5_1 = Vector512.Load(cin + 176) + c5_1;
+            c6_0 = Vector512.Load(cin + 192) + c6_0;
+            c6_1 = Vector512.Load(cin + 208) + c6_1;
+            c7_0 = Vector512.Load(cin + 224) + c7_0;
+            c7_1 = Vector512.Load(cin + 240) + c7_1;
+            c8_0 = Vector512.Load(cin + 256) + c8_0;
+            c8_1 = Vector512.Load(cin + 272) + c8_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 16);
+        c2_0.Store(cout + (2 * ldc) + 0);
+        c2_1.Store(cout + (2 * ldc) + 16);
+        c3_0.Store(cout + (3 * ldc) + 0);
+        c3_1.Store(cout + (3 * ldc) + 16);
+        c4_0.Store(cout + (4 * ldc) + 0);
+        c4_1.Store(cout + (4 * ldc) + 16);
+        c5_0.Store(cout + (5 * ldc) + 0);
+        c5_1.Store(cout + (5 * ldc) + 16);
+        c6_0.Store(cout + (6 * ldc) + 0);
+        c6_1.Store(cout + (6 * ldc) + 16);
+        c7_0.Store(cout + (7 * ldc) + 0);
+        c7_1.Store(cout + (7 * ldc) + 16);
+        c8_0.Store(cout + (8 * ldc) + 0);
+        c8_1.Store(cout + (8 * ldc) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half10(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        var c1_0 = Vector512<float>.Zero;
+        var c1_1 = Vector512<float>.Zero;
+        var c2_0 = Vector512<float>.Zero;
+        var c2_1 = Vector512<float>.Zero;
+        var c3_0 = Vector512<float>.Zero;
+        var c3_1 = Vector512<float>.Zero;
+        var c4_0 = Vector512<float>.Zero;
+        var c4_1 = Vector512<float>.Zero;
+        var c5_0 = Vector512<float>.Zero;
+        var c5_1 = Vector512<float>.Zero;
+        var c6_0 = Vector512<float>.Zero;
+        var c6_1 = Vector512<float>.Zero;
+        var c7_0 = Vector512<float>.Zero;
+        var c7_1 = Vector512<float>.Zero;
+        var c8_0 = Vector512<float>.Zero;
+        var c8_1 = Vector512<float>.Zero;
+        var c9_0 = Vector512<float>.Zero;
+        var c9_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k > 0; k--)
+        {
+            if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            var a1 = Vector512.Create(x[1]);
+            c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            var a2 = Vector512.Create(x[2]);
+            c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+            c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            var a3 = Vector512.Create(x[3]);
+            c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+            c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+            var a4 = Vector512.Create(x[4]);
+            c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+            c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+            var a5 = Vector512.Create(x[5]);
+            c5_0 = Vector512.FusedMultiplyAdd(a5, b0, c5_0);
+            c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
+            var a6 = Vector512.Create(x[6]);
+            c6_0 = Vector512.FusedMultiplyAdd(a6, b0, c6_0);
+            c6_1 = Vector512.FusedMultiplyAdd(a6, b1, c6_1);
+            var a7 = Vector512.Create(x[7]);
+            c7_0 = Vector512.FusedMultiplyAdd(a7, b0, c7_0);
+            c7_1 = Vector512.FusedMultiplyAdd(a7, b1, c7_1);
+            var a8 = Vector512.Create(x[8]);
+            c8_0 = Vector512.FusedMultiplyAdd(a8, b0, c8_0);
+            c8_1 = Vector512.FusedMultiplyAdd(a8, b1, c8_1);
+            var a9 = Vector512.Create(x[9]);
+            c9_0 = Vector512.FusedMultiplyAdd(a9, b0, c9_0);
+            c9_1 = Vector512.FusedMultiplyAdd(a9, b1, c9_1);
+            x += 10;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+            c1_0 = Vector512.Load(cin + 32) + c1_0;
+            c1_1 = Vector512.Load(cin + 48) + c1_1;
+            c2_0 = Vector512.Load(cin + 64) + c2_0;
+            c2_1 = Vector512.Load(cin + 80) + c2_1;
+            c3_0 = Vector512.Load(cin + 96) + c3_0;
+            c3_1 = Vector512.Load(cin + 112) + c3_1;
+            c4_0 = Vector512.Load(cin + 128) + c4_0;
+            c4_1 = Vector512.Load(cin + 144) + c4_1;
+            c5_0 = Vector512.Load(cin + 160) + c5_0;
+            c5_1 = Vector512.Load(cin + 176) + c5_1;
+            c6_0 = Vector512.Load(cin + 192) + c6_0;
+            c6_1 = Vector512.Load(cin + 208) + c6_1;
+            c7_0 = Vector512.Load(cin + 224) + c7_0;
+            c7_1 = Vector512.Load(cin + 240) + c7_1;
+            c8_0 = Vector512.Load(cin + 256) + c8_0;
+            c8_1 = Vector512.Load(cin + 272) + c8_1;
+            c9_0 = Vector512.Load(cin + 288) + c9_0;
+            c9_1 = Vector512.Load(cin + 304) + c9_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 16);
+        c2_0.Store(cout + (2 * ldc) + 0);
+        c2_1.Store(cout + (2 * ldc) + 16);
+        c3_0.Store(cout + (3 * ldc) + 0);
+        c3_1.Store(cout + (3 * ldc) + 16);
+        c4_0.Store(cout + (4 * ldc) + 0);
+        c4_1.Store(cout + (4 * ldc) + 16);
+        c5_0.Store(cout + (5 * ldc) + 0);
+        c5_1.Store(cout + (5 * ldc) + 16);
+        c6_0.Store(cout + (6 * ldc) + 0);
+        c6_1.Store(cout + (6 * ldc) + 16);
+        c7_0.Store(cout + (7 * ldc) + 0);
+        c7_1.Store(cout + (7 * ldc) + 16);
+        c8_0.Store(cout + (8 * ldc) + 0);
+        c8_1.Store(cout + (8 * ldc) + 16);
+        c9_0.Store(cout + (9 * ldc) + 0);
+        c9_1.Store(cout + (9 * ldc) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half11(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        var c1_0 = Vector512<float>.Zero;
+        var c1_1 = Vector512<float>.Zero;
+        var c2_0 = Vector512<float>.Zero;
+        var c2_1 = Vector512<float>.Zero;
+        var c3_0 = Vector512<float>.Zero;
+        var c3_1 = Vector512<float>.Zero;
+        var c4_0 = Vector512<float>.Zero;
+        var c4_1 = Vector512<float>.Zero;
+        var c5_0 = Vector512<float>.Zero;
+        var c5_1 = Vector512<float>.Zero;
+        var c6_0 = Vector512<float>.Zero;
+        var c6_1 = Vector512<float>.Zero;
+        var c7_0 = Vector512<float>.Zero;
+        var c7_1 = Vector512<float>.Zero;
+        var c8_0 = Vector512<float>.Zero;
+        var c8_1 = Vector512<float>.Zero;
+        var c9_0 = Vector512<float>.Zero;
+        var c9_1 = Vector512<float>.Zero;
+        var c10_0 = Vector512<float>.Zero;
+        var c10_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k > 0; k--)
+        {
+            if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            var a1 = Vector512.Create(x[1]);
+            c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            var a2 = Vector512.Create(x[2]);
+            c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+            c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            var a3 = Vector512.Create(x[3]);
+            c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+            c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+            var a4 = Vector512.Create(x[4]);
+            c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+            c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+            var a5 = Vector512.Create(x[5]);
+            c5_0 = Vector512.FusedMultiplyAdd(a5, b0, c5_0);
+            c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
+            var a6 = Vector512.Create(x[6]);
+            c6_0 = Vector512.FusedMultiplyAdd(a6, b0, c6_0);
+            c6_1 = Vector512.FusedMultiplyAdd(a6, b1, c6_1);
+            var a7 = Vector512.Create(x[7]);
+            c7_0 = Vector512.FusedMultiplyAdd(a7, b0, c7_0);
+            c7_1 = Vector512.FusedMultiplyAdd(a7, b1, c7_1);
+            var a8 = Vector512.Create(x[8]);
+            c8_0 = Vector512.FusedMultiplyAdd(a8, b0, c8_0);
+            c8_1 = Vector512.FusedMultiplyAdd(a8, b1, c8_1);
+            var a9 = Vector512.Create(x[9]);
+            c9_0 = Vector512.FusedMultiplyAdd(a9, b0, c9_0);
+            c9_1 = Vector512.FusedMultiplyAdd(a9, b1, c9_1);
+            var a10 = Vector512.Create(x[10]);
+            c10_0 = Vector512.FusedMultiplyAdd(a10, b0, c10_0);
+            c10_1 = Vector512.FusedMultiplyAdd(a10, b1, c10_1);
+            x += 11;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+            c1_0 = Vector512.Load(cin + 32) + c1_0;
+            c1_1 = Vector512.Load(cin + 48) + c1_1;
+            c2_0 = Vector512.Load(cin + 64) + c2_0;
+            c2_1 = Vector512.Load(cin + 80) + c2_1;
+            c3_0 = Vector512.Load(cin + 96) + c3_0;
+            c3_1 = Vector512.Load(cin + 112) + c3_1;
+            c4_0 = Vector512.Load(cin + 128) + c4_0;
+            c4_1 = Vector512.Load(cin + 144) + c4_1;
+            c5_0 = Vector512.Load(cin + 160) + c5_0;
+            c5_1 = Vector512.Load(cin + 176) + c5_1;
+            c6_0 = Vector512.Load(cin + 192) + c6_0;
+            c6_1 = Vector512.Load(cin + 208) + c6_1;
+            c7_0 = Vector512.Load(cin + 224) + c7_0;
+            c7_1 = Vector512.Load(cin + 240) + c7_1;
+            c8_0 = Vector512.Load(cin + 256) + c8_0;
+            c8_1 = Vector512.Load(cin + 272) + c8_1;
+            c9_0 = Vector512.Load(cin + 288) + c9_0;
+            c9_1 = Vector512.Load(cin + 304) + c9_1;
+            c10_0 = Vector512.Load(cin + 320) + c10_0;
+            c10_1 = Vector512.Load(cin + 336) + c10_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 16);
+        c2_0.Store(cout + (2 * ldc) + 0);
+        c2_1.Store(cout + (2 * ldc) + 16);
+        c3_0.Store(cout + (3 * ldc) + 0);
+        c3_1.Store(cout + (3 * ldc) + 16);
+        c4_0.Store(cout + (4 * ldc) + 0);
+        c4_1.Store(cout + (4 * ldc) + 16);
+        c5_0.Store(cout + (5 * ldc) + 0);
+        c5_1.Store(cout + (5 * ldc) + 16);
+        c6_0.Store(cout + (6 * ldc) + 0);
+        c6_1.Store(cout + (6 * ldc) + 16);
+        c7_0.Store(cout + (7 * ldc) + 0);
+        c7_1.Store(cout + (7 * ldc) + 16);
+        c8_0.Store(cout + (8 * ldc) + 0);
+        c8_1.Store(cout + (8 * ldc) + 16);
+        c9_0.Store(cout + (9 * ldc) + 0);
+        c9_1.Store(cout + (9 * ldc) + 16);
+        c10_0.Store(cout + (10 * ldc) + 0);
+        c10_1.Store(cout + (10 * ldc) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half12(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        var c1_0 = Vector512<float>.Zero;
+        var c1_1 = Vector512<float>.Zero;
+        var c2_0 = Vector512<float>.Zero;
+        var c2_1 = Vector512<float>.Zero;
+        var c3_0 = Vector512<float>.Zero;
+        var c3_1 = Vector512<float>.Zero;
+        var c4_0 = Vector512<float>.Zero;
+        var c4_1 = Vector512<float>.Zero;
+        var c5_0 = Vector512<float>.Zero;
+        var c5_1 = Vector512<float>.Zero;
+        var c6_0 = Vector512<float>.Zero;
+        var c6_1 = Vector512<float>.Zero;
+        var c7_0 = Vector512<float>.Zero;
+        var c7_1 = Vector512<float>.Zero;
+        var c8_0 = Vector512<float>.Zero;
+        var c8_1 = Vector512<float>.Zero;
+        var c9_0 = Vector512<float>.Zero;
+        var c9_1 = Vector512<float>.Zero;
+        var c10_0 = Vector512<float>.Zero;
+        var c10_1 = Vector512<float>.Zero;
+        var c11_0 = Vector512<float>.Zero;
+        var c11_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k > 0; k--)
+        {
+            if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            var a1 = Vector512.Create(x[1]);
+            c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            var a2 = Vector512.Create(x[2]);
+            c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+            c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            var a3 = Vector512.Create(x[3]);
+            c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+            c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+            var a4 = Vector512.Create(x[4]);
+            c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+            c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+            var a5 = Vector512.Create(x[5]);
+            c5_0 = Vector512.FusedMultiplyAdd(a5, b0, c5_0);
+            c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
+            var a6 = Vector512.Create(x[6]);
+            c6_0 = Vector512.FusedMultiplyAdd(a6, b0, c6_0);
+            c6_1 = Vector512.FusedMultiplyAdd(a6, b1, c6_1);
+            var a7 = Vector512.Create(x[7]);
+            c7_0 = Vector512.FusedMultiplyAdd(a7, b0, c7_0);
+            c7_1 = Vector512.FusedMultiplyAdd(a7, b1, c7_1);
+            var a8 = Vector512.Create(x[8]);
+            c8_0 = Vector512.FusedMultiplyAdd(a8, b0, c8_0);
+            c8_1 = Vector512.FusedMultiplyAdd(a8, b1, c8_1);
+            var a9 = Vector512.Create(x[9]);
+            c9_0 = Vector512.FusedMultiplyAdd(a9, b0, c9_0);
+            c9_1 = Vector512.FusedMultiplyAdd(a9, b1, c9_1);
+            var a10 = Vector512.Create(x[10]);
+            c10_0 = Vector512.FusedMultiplyAdd(a10, b0, c10_0);
+            c10_1 = Vector512.FusedMultiplyAdd(a10, b1, c10_1);
+            var a11 = Vector512.Create(x[11]);
+            c11_0 = Vector512.FusedMultiplyAdd(a11, b0, c11_0);
+            c11_1 = Vector512.FusedMultiplyAdd(a11, b1, c11_1);
+            x += 12;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+            c1_0 = Vector512.Load(cin + 32) + c1_0;
+            c1_1 = Vector512.Load(cin + 48) + c1_1;
+            c2_0 = Vector512.Load(cin + 64) + c2_0;
+            c2_1 = Vector512.Load(cin + 80) + c2_1;
+            c3_0 = Vector512.Load(cin + 96) + c3_0;
+            c3_1 = Vector512.Load(cin + 112) + c3_1;
+            c4_0 = Vector512.Load(cin + 128) + c4_0;
+            c4_1 = Vector512.Load(cin + 144) + c4_1;
+            c5_0 = Vector512.Load(cin + 160) + c5_0;
+            c5_1 = Vector512.Load(cin + 176) + c5_1;
+            c6_0 = Vector512.Load(cin + 192) + c6_0;
+            c6_1 = Vector512.Load(cin + 208) + c6_1;
+            c7_0 = Vector512.Load(cin + 224) + c7_0;
+            c7_1 = Vector512.Load(cin + 240) + c7_1;
+            c8_0 = Vector512.Load(cin + 256) + c8_0;
+            c8_1 = Vector512.Load(cin + 272) + c8_1;
+            c9_0 = Vector512.Load(cin + 288) + c9_0;
+            c9_1 = Vector512.Load(cin + 304) + c9_1;
+            c10_0 = Vector512.Load(cin + 320) + c10_0;
+            c10_1 = Vector512.Load(cin + 336) + c10_1;
+            c11_0 = Vector512.Load(cin + 352) + c11_0;
+            c11_1 = Vector512.Load(cin + 368) + c11_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 16);
+        c2_0.Store(cout + (2 * ldc) + 0);
+        c2_1.Store(cout + (2 * ldc) + 16);
+        c3_0.Store(cout + (3 * ldc) + 0);
+        c3_1.Store(cout + (3 * ldc) + 16);
+        c4_0.Store(cout + (4 * ldc) + 0);
+        c4_1.Store(cout + (4 * ldc) + 16);
+        c5_0.Store(cout + (5 * ldc) + 0);
+        c5_1.Store(cout + (5 * ldc) + 16);
+        c6_0.Store(cout + (6 * ldc) + 0);
+        c6_1.Store(cout + (6 * ldc) + 16);
+        c7_0.Store(cout + (7 * ldc) + 0);
+        c7_1.Store(cout + (7 * ldc) + 16);
+        c8_0.Store(cout + (8 * ldc) + 0);
+        c8_1.Store(cout + (8 * ldc) + 16);
+        c9_0.Store(cout + (9 * ldc) + 0);
+        c9_1.Store(cout + (9 * ldc) + 16);
+        c10_0.Store(cout + (10 * ldc) + 0);
+        c10_1.Store(cout + (10 * ldc) + 16);
+        c11_0.Store(cout + (11 * ldc) + 0);
+        c11_1.Store(cout + (11 * ldc) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half13(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        var c1_0 = Vector512<float>.Zero;
+        var c1_1 = Vector512<float>.Zero;
+        var c2_0 = Vector512<float>.Zero;
+        var c2_1 = Vector512<float>.Zero;
+        var c3_0 = Vector512<float>.Zero;
+        var c3_1 = Vector512<float>.Zero;
+        var c4_0 = Vector512<float>.Zero;
+        var c4_1 = Vector512<float>.Zero;
+        var c5_0 = Vector512<float>.Zero;
+        var c5_1 = Vector512<float>.Zero;
+        var c6_0 = Vector512<float>.Zero;
+        var c6_1 = Vector512<float>.Zero;
+        var c7_0 = Vector512<float>.Zero;
+        var c7_1 = Vector512<float>.Zero;
+        var c8_0 = Vector512<float>.Zero;
+        var c8_1 = Vector512<float>.Zero;
+        var c9_0 = Vector512<float>.Zero;
+        var c9_1 = Vector512<float>.Zero;
+        var c10_0 = Vector512<float>.Zero;
+        var c10_1 = Vector512<float>.Zero;
+        var c11_0 = Vector512<float>.Zero;
+        var c11_1 = Vector512<float>.Zero;
+        var c12_0 = Vector512<float>.Zero;
+        var c12_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k > 0; k--)
+        {
+            if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
+            var a0 = Vector512.Create(x[0]);
+            c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
+            c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
+            var a1 = Vector512.Create(x[1]);
+            c1_0 = Vector512.FusedMultiplyAdd(a1, b0, c1_0);
+            c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
+            var a2 = Vector512.Create(x[2]);
+            c2_0 = Vector512.FusedMultiplyAdd(a2, b0, c2_0);
+            c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
+            var a3 = Vector512.Create(x[3]);
+            c3_0 = Vector512.FusedMultiplyAdd(a3, b0, c3_0);
+            c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
+            var a4 = Vector512.Create(x[4]);
+            c4_0 = Vector512.FusedMultiplyAdd(a4, b0, c4_0);
+            c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
+            var a5 = Vector512.Create(x[5]);
+            c5_0 = Vector512.FusedMultiplyAdd(a5, b0, c5_0);
+            c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
+            var a6 = Vector512.Create(x[6]);
+            c6_0 = Vector512.FusedMultiplyAdd(a6, b0, c6_0);
+            c6_1 = Vector512.FusedMultiplyAdd(a6, b1, c6_1);
+            var a7 = Vector512.Create(x[7]);
+            c7_0 = Vector512.FusedMultiplyAdd(a7, b0, c7_0);
+            c7_1 = Vector512.FusedMultiplyAdd(a7, b1, c7_1);
+            var a8 = Vector512.Create(x[8]);
+            c8_0 = Vector512.FusedMultiplyAdd(a8, b0, c8_0);
+            c8_1 = Vector512.FusedMultiplyAdd(a8, b1, c8_1);
+            var a9 = Vector512.Create(x[9]);
+            c9_0 = Vector512.FusedMultiplyAdd(a9, b0, c9_0);
+            c9_1 = Vector512.FusedMultiplyAdd(a9, b1, c9_1);
+            var a10 = Vector512.Create(x[10]);
+            c10_0 = Vector512.FusedMultiplyAdd(a10, b0, c10_0);
+            c10_1 = Vector512.FusedMultiplyAdd(a10, b1, c10_1);
+            var a11 = Vector512.Create(x[11]);
+            c11_0 = Vector512.FusedMultiplyAdd(a11, b0, c11_0);
+            c11_1 = Vector512.FusedMultiplyAdd(a11, b1, c11_1);
+            var a12 = Vector512.Create(x[12]);
+            c12_0 = Vector512.FusedMultiplyAdd(a12, b0, c12_0);
+            c12_1 = Vector512.FusedMultiplyAdd(a12, b1, c12_1);
+            x += 13;
+            b += 16;
+        }
+        if (cin != null)
+        {
+            c0_0 = Vector512.Load(cin + 0) + c0_0;
+            c0_1 = Vector512.Load(cin + 16) + c0_1;
+            c1_0 = Vector512.Load(cin + 32) + c1_0;
+            c1_1 = Vector512.Load(cin + 48) + c1_1;
+            c2_0 = Vector512.Load(cin + 64) + c2_0;
+            c2_1 = Vector512.Load(cin + 80) + c2_1;
+            c3_0 = Vector512.Load(cin + 96) + c3_0;
+            c3_1 = Vector512.Load(cin + 112) + c3_1;
+            c4_0 = Vector512.Load(cin + 128) + c4_0;
+            c4_1 = Vector512.Load(cin + 144) + c4_1;
+            c5_0 = Vector512.Load(cin + 160) + c5_0;
+            c5_1 = Vector512.Load(cin + 176) + c5_1;
+            c6_0 = Vector512.Load(cin + 192) + c6_0;
+            c6_1 = Vector512.Load(cin + 208) + c6_1;
+            c7_0 = Vector512.Load(cin + 224) + c7_0;
+            c7_1 = Vector512.Load(cin + 240) + c7_1;
+            c8_0 = Vector512.Load(cin + 256) + c8_0;
+            c8_1 = Vector512.Load(cin + 272) + c8_1;
+            c9_0 = Vector512.Load(cin + 288) + c9_0;
+            c9_1 = Vector512.Load(cin + 304) + c9_1;
+            c10_0 = Vector512.Load(cin + 320) + c10_0;
+            c10_1 = Vector512.Load(cin + 336) + c10_1;
+            c11_0 = Vector512.Load(cin + 352) + c11_0;
+            c11_1 = Vector512.Load(cin + 368) + c11_1;
+            c12_0 = Vector512.Load(cin + 384) + c12_0;
+            c12_1 = Vector512.Load(cin + 400) + c12_1;
+        }
+
+        c0_0.Store(cout + 0);
+        c0_1.Store(cout + 16);
+        c1_0.Store(cout + (1 * ldc) + 0);
+        c1_1.Store(cout + (1 * ldc) + 16);
+        c2_0.Store(cout + (2 * ldc) + 0);
+        c2_1.Store(cout + (2 * ldc) + 16);
+        c3_0.Store(cout + (3 * ldc) + 0);
+        c3_1.Store(cout + (3 * ldc) + 16);
+        c4_0.Store(cout + (4 * ldc) + 0);
+        c4_1.Store(cout + (4 * ldc) + 16);
+        c5_0.Store(cout + (5 * ldc) + 0);
+        c5_1.Store(cout + (5 * ldc) + 16);
+        c6_0.Store(cout + (6 * ldc) + 0);
+        c6_1.Store(cout + (6 * ldc) + 16);
+        c7_0.Store(cout + (7 * ldc) + 0);
+        c7_1.Store(cout + (7 * ldc) + 16);
+        c8_0.Store(cout + (8 * ldc) + 0);
+        c8_1.Store(cout + (8 * ldc) + 16);
+        c9_0.Store(cout + (9 * ldc) + 0);
+        c9_1.Store(cout + (9 * ldc) + 16);
+        c10_0.Store(cout + (10 * ldc) + 0);
+        c10_1.Store(cout + (10 * ldc) + 16);
+        c11_0.Store(cout + (11 * ldc) + 0);
+        c11_1.Store(cout + (11 * ldc) + 16);
+        c12_0.Store(cout + (12 * ldc) + 0);
+        c12_1.Store(cout + (12 * ldc) + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half14(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        var b = (uint*)panel;
+        var x = a;
+        var c0_0 = Vector512<float>.Zero;
+        var c0_1 = Vector512<float>.Zero;
+        var c1_0 = Vector512<float>.Zero;
+        var c1_1 = Vector512<float>.Zero;
+        var c2_0 = Vector512<float>.Zero;
+        var c2_1 = Vector512<float>.Zero;
+        var c3_0 = Vector512<float>.Zero;
+        var c3_1 = Vector512<float>.Zero;
+        var c4_0 = Vector512<float>.Zero;
+        var c4_1 = Vector512<float>.Zero;
+        var c5_0 = Vector512<float>.Zero;
+        var c5_1 = Vector512<float>.Zero;
+        var c6_0 = Vector512<float>.Zero;
+        var c6_1 = Vector512<float>.Zero;
+        var c7_0 = Vector512<float>.Zero;
+        var c7_1 = Vector512<float>.Zero;
+        var c8_0 = Vector512<float>.Zero;
+        var c8_1 = Vector512<float>.Zero;
+        var c9_0 = Vector512<float>.Zero;
+        var c9_1 = Vector512<float>.Zero;
+        var c10_0 = Vector512<float>.Zero;
+        var c10_1 = Vector512<float>.Zero;
+        var c11_0 = Vector512<float>.Zero;
+        var c11_1 = Vector512<float>.Zero;
+        var c12_0 = Vector512<float>.Zero;
+        var c12_1 = Vector512<float>.Zero;
+        var c13_0 = Vector512<float>.Zero;
+        var c13_1 = Vector512<float>.Zero;
+        nint k = depth;
+        for (; k > 0; k--)
+        {
+            if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+            var w0 = Vector512.Load(b + 0);
+            var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
+            var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
             var a0 = Vector512.Create(x[0]);
             c0_0 = Vector512.FusedMultiplyAdd(a0, b0, c0_0);
             c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);

@@ -28,6 +28,15 @@ internal static unsafe class MicroKernelsScalar
         table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain4;
     }
 
+    /// <summary>Kernels by tile height, finite binary16 weights.</summary>
+    public static void FillHalf(Span<nint> table)
+    {
+        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half1;
+        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half2;
+        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half3;
+        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half4;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Float1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
     {
@@ -420,64 +429,64 @@ internal static unsafe class MicroKernelsScalar
             {
                 {
                     uint w0 = b[0];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[0];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
                 }
                 {
                     uint w0 = b[16];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[1];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
                 }
                 {
                     uint w0 = b[32];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[2];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
                 }
                 {
                     uint w0 = b[48];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[3];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
                 }
                 {
                     uint w0 = b[64];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[4];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
                 }
                 {
                     uint w0 = b[80];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[5];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
                 }
                 {
                     uint w0 = b[96];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[6];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
                 }
                 {
                     uint w0 = b[112];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[7];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -488,8 +497,8 @@ internal static unsafe class MicroKernelsScalar
             for (; k > 0; k--)
             {
                 uint w0 = b[0];
-                float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                 float a0 = x[0];
                 c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                 c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -523,8 +532,8 @@ internal static unsafe class MicroKernelsScalar
             {
                 {
                     uint w0 = b[0];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[0];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -534,8 +543,8 @@ internal static unsafe class MicroKernelsScalar
                 }
                 {
                     uint w0 = b[16];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[2];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -545,8 +554,8 @@ internal static unsafe class MicroKernelsScalar
                 }
                 {
                     uint w0 = b[32];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[4];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -556,8 +565,8 @@ internal static unsafe class MicroKernelsScalar
                 }
                 {
                     uint w0 = b[48];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[6];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -571,8 +580,8 @@ internal static unsafe class MicroKernelsScalar
             for (; k > 0; k--)
             {
                 uint w0 = b[0];
-                float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                 float a0 = x[0];
                 c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                 c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -615,8 +624,8 @@ internal static unsafe class MicroKernelsScalar
             {
                 {
                     uint w0 = b[0];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[0];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -629,8 +638,8 @@ internal static unsafe class MicroKernelsScalar
                 }
                 {
                     uint w0 = b[16];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[3];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -643,8 +652,8 @@ internal static unsafe class MicroKernelsScalar
                 }
                 {
                     uint w0 = b[32];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[6];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -657,8 +666,8 @@ internal static unsafe class MicroKernelsScalar
                 }
                 {
                     uint w0 = b[48];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[9];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -675,8 +684,8 @@ internal static unsafe class MicroKernelsScalar
             for (; k > 0; k--)
             {
                 uint w0 = b[0];
-                float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                 float a0 = x[0];
                 c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                 c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -728,8 +737,8 @@ internal static unsafe class MicroKernelsScalar
             {
                 {
                     uint w0 = b[0];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[0];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -745,8 +754,8 @@ internal static unsafe class MicroKernelsScalar
                 }
                 {
                     uint w0 = b[16];
-                    float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                    float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                    var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                    var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
                     float a0 = x[4];
                     c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                     c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
@@ -766,8 +775,408 @@ internal static unsafe class MicroKernelsScalar
             for (; k > 0; k--)
             {
                 uint w0 = b[0];
-                float b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
-                float b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                var b0 = BitConverter.UInt32BitsToSingle(w0 << 16);
+                var b1 = BitConverter.UInt32BitsToSingle(w0 & 0xFFFF0000u);
+                float a0 = x[0];
+                c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                float a1 = x[1];
+                c1_0 = MathF.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = MathF.FusedMultiplyAdd(a1, b1, c1_1);
+                float a2 = x[2];
+                c2_0 = MathF.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = MathF.FusedMultiplyAdd(a2, b1, c2_1);
+                float a3 = x[3];
+                c3_0 = MathF.FusedMultiplyAdd(a3, b0, c3_0);
+                c3_1 = MathF.FusedMultiplyAdd(a3, b1, c3_1);
+                x += 4;
+                b += 16;
+            }
+            if (cin != null)
+            {
+                c0_0 = *(cin + at + 0) + c0_0;
+                c0_1 = *(cin + at + 16) + c0_1;
+                c1_0 = *(cin + at + 32) + c1_0;
+                c1_1 = *(cin + at + 48) + c1_1;
+                c2_0 = *(cin + at + 64) + c2_0;
+                c2_1 = *(cin + at + 80) + c2_1;
+                c3_0 = *(cin + at + 96) + c3_0;
+                c3_1 = *(cin + at + 112) + c3_1;
+            }
+
+            *(cout + at + 0) = c0_0;
+            *(cout + at + 16) = c0_1;
+            *(cout + at + (1 * ldc) + 0) = c1_0;
+            *(cout + at + (1 * ldc) + 16) = c1_1;
+            *(cout + at + (2 * ldc) + 0) = c2_0;
+            *(cout + at + (2 * ldc) + 16) = c2_1;
+            *(cout + at + (3 * ldc) + 0) = c3_0;
+            *(cout + at + (3 * ldc) + 16) = c3_1;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        for (nint at = 0; at < 16; at += 1)
+        {
+            var b = (uint*)panel + at;
+            var x = a;
+            var c0_0 = 0f;
+            var c0_1 = 0f;
+            nint k = depth;
+            for (; k >= 8; k -= 8)
+            {
+                {
+                    uint w0 = b[0];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[0];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                }
+                {
+                    uint w0 = b[16];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[1];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                }
+                {
+                    uint w0 = b[32];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[2];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                }
+                {
+                    uint w0 = b[48];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[3];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                }
+                {
+                    uint w0 = b[64];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[4];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                }
+                {
+                    uint w0 = b[80];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[5];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                }
+                {
+                    uint w0 = b[96];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[6];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                }
+                {
+                    uint w0 = b[112];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[7];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                }
+                x += 8;
+                b += 128;
+            }
+            for (; k > 0; k--)
+            {
+                uint w0 = b[0];
+                var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                float a0 = x[0];
+                c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                x += 1;
+                b += 16;
+            }
+            if (cin != null)
+            {
+                c0_0 = *(cin + at + 0) + c0_0;
+                c0_1 = *(cin + at + 16) + c0_1;
+            }
+
+            *(cout + at + 0) = c0_0;
+            *(cout + at + 16) = c0_1;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        for (nint at = 0; at < 16; at += 1)
+        {
+            var b = (uint*)panel + at;
+            var x = a;
+            var c0_0 = 0f;
+            var c0_1 = 0f;
+            var c1_0 = 0f;
+            var c1_1 = 0f;
+            nint k = depth;
+            for (; k >= 4; k -= 4)
+            {
+                {
+                    uint w0 = b[0];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[0];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                    float a1 = x[1];
+                    c1_0 = MathF.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = MathF.FusedMultiplyAdd(a1, b1, c1_1);
+                }
+                {
+                    uint w0 = b[16];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[2];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                    float a1 = x[3];
+                    c1_0 = MathF.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = MathF.FusedMultiplyAdd(a1, b1, c1_1);
+                }
+                {
+                    uint w0 = b[32];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[4];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                    float a1 = x[5];
+                    c1_0 = MathF.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = MathF.FusedMultiplyAdd(a1, b1, c1_1);
+                }
+                {
+                    uint w0 = b[48];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[6];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                    float a1 = x[7];
+                    c1_0 = MathF.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = MathF.FusedMultiplyAdd(a1, b1, c1_1);
+                }
+                x += 8;
+                b += 64;
+            }
+            for (; k > 0; k--)
+            {
+                uint w0 = b[0];
+                var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                float a0 = x[0];
+                c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                float a1 = x[1];
+                c1_0 = MathF.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = MathF.FusedMultiplyAdd(a1, b1, c1_1);
+                x += 2;
+                b += 16;
+            }
+            if (cin != null)
+            {
+                c0_0 = *(cin + at + 0) + c0_0;
+                c0_1 = *(cin + at + 16) + c0_1;
+                c1_0 = *(cin + at + 32) + c1_0;
+                c1_1 = *(cin + at + 48) + c1_1;
+            }
+
+            *(cout + at + 0) = c0_0;
+            *(cout + at + 16) = c0_1;
+            *(cout + at + (1 * ldc) + 0) = c1_0;
+            *(cout + at + (1 * ldc) + 16) = c1_1;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        for (nint at = 0; at < 16; at += 1)
+        {
+            var b = (uint*)panel + at;
+            var x = a;
+            var c0_0 = 0f;
+            var c0_1 = 0f;
+            var c1_0 = 0f;
+            var c1_1 = 0f;
+            var c2_0 = 0f;
+            var c2_1 = 0f;
+            nint k = depth;
+            for (; k >= 4; k -= 4)
+            {
+                {
+                    uint w0 = b[0];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[0];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                    float a1 = x[1];
+                    c1_0 = MathF.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = MathF.FusedMultiplyAdd(a1, b1, c1_1);
+                    float a2 = x[2];
+                    c2_0 = MathF.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = MathF.FusedMultiplyAdd(a2, b1, c2_1);
+                }
+                {
+                    uint w0 = b[16];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[3];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                    float a1 = x[4];
+                    c1_0 = MathF.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = MathF.FusedMultiplyAdd(a1, b1, c1_1);
+                    float a2 = x[5];
+                    c2_0 = MathF.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = MathF.FusedMultiplyAdd(a2, b1, c2_1);
+                }
+                {
+                    uint w0 = b[32];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[6];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                    float a1 = x[7];
+                    c1_0 = MathF.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = MathF.FusedMultiplyAdd(a1, b1, c1_1);
+                    float a2 = x[8];
+                    c2_0 = MathF.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = MathF.FusedMultiplyAdd(a2, b1, c2_1);
+                }
+                {
+                    uint w0 = b[48];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[9];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                    float a1 = x[10];
+                    c1_0 = MathF.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = MathF.FusedMultiplyAdd(a1, b1, c1_1);
+                    float a2 = x[11];
+                    c2_0 = MathF.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = MathF.FusedMultiplyAdd(a2, b1, c2_1);
+                }
+                x += 12;
+                b += 64;
+            }
+            for (; k > 0; k--)
+            {
+                uint w0 = b[0];
+                var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                float a0 = x[0];
+                c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                float a1 = x[1];
+                c1_0 = MathF.FusedMultiplyAdd(a1, b0, c1_0);
+                c1_1 = MathF.FusedMultiplyAdd(a1, b1, c1_1);
+                float a2 = x[2];
+                c2_0 = MathF.FusedMultiplyAdd(a2, b0, c2_0);
+                c2_1 = MathF.FusedMultiplyAdd(a2, b1, c2_1);
+                x += 3;
+                b += 16;
+            }
+            if (cin != null)
+            {
+                c0_0 = *(cin + at + 0) + c0_0;
+                c0_1 = *(cin + at + 16) + c0_1;
+                c1_0 = *(cin + at + 32) + c1_0;
+                c1_1 = *(cin + at + 48) + c1_1;
+                c2_0 = *(cin + at + 64) + c2_0;
+                c2_1 = *(cin + at + 80) + c2_1;
+            }
+
+            *(cout + at + 0) = c0_0;
+            *(cout + at + 16) = c0_1;
+            *(cout + at + (1 * ldc) + 0) = c1_0;
+            *(cout + at + (1 * ldc) + 16) = c1_1;
+            *(cout + at + (2 * ldc) + 0) = c2_0;
+            *(cout + at + (2 * ldc) + 16) = c2_1;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Half4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    {
+        for (nint at = 0; at < 16; at += 1)
+        {
+            var b = (uint*)panel + at;
+            var x = a;
+            var c0_0 = 0f;
+            var c0_1 = 0f;
+            var c1_0 = 0f;
+            var c1_1 = 0f;
+            var c2_0 = 0f;
+            var c2_1 = 0f;
+            var c3_0 = 0f;
+            var c3_1 = 0f;
+            nint k = depth;
+            for (; k >= 2; k -= 2)
+            {
+                {
+                    uint w0 = b[0];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[0];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                    float a1 = x[1];
+                    c1_0 = MathF.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = MathF.FusedMultiplyAdd(a1, b1, c1_1);
+                    float a2 = x[2];
+                    c2_0 = MathF.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = MathF.FusedMultiplyAdd(a2, b1, c2_1);
+                    float a3 = x[3];
+                    c3_0 = MathF.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = MathF.FusedMultiplyAdd(a3, b1, c3_1);
+                }
+                {
+                    uint w0 = b[16];
+                    var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                    var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
+                    float a0 = x[4];
+                    c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
+                    c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);
+                    float a1 = x[5];
+                    c1_0 = MathF.FusedMultiplyAdd(a1, b0, c1_0);
+                    c1_1 = MathF.FusedMultiplyAdd(a1, b1, c1_1);
+                    float a2 = x[6];
+                    c2_0 = MathF.FusedMultiplyAdd(a2, b0, c2_0);
+                    c2_1 = MathF.FusedMultiplyAdd(a2, b1, c2_1);
+                    float a3 = x[7];
+                    c3_0 = MathF.FusedMultiplyAdd(a3, b0, c3_0);
+                    c3_1 = MathF.FusedMultiplyAdd(a3, b1, c3_1);
+                }
+                x += 8;
+                b += 32;
+            }
+            for (; k > 0; k--)
+            {
+                uint w0 = b[0];
+                var b0 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0 << 16))).Value;
+                var b1 = VectorMath.FromFiniteHalf(new Lanes1(BitConverter.UInt32BitsToSingle(w0))).Value;
                 float a0 = x[0];
                 c0_0 = MathF.FusedMultiplyAdd(a0, b0, c0_0);
                 c0_1 = MathF.FusedMultiplyAdd(a0, b1, c0_1);

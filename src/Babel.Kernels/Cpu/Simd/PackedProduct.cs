@@ -14,6 +14,8 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
     /// <summary>Floats a worker needs to expand a panel of F16 weights.</summary>
     public const int ExpansionFloats = PanelLayout.Width * PanelLayout.Depth;
 
+    private const int MostExpandingTiles = 3;
+
     /// <summary>The tiles.</summary>
     public RowTiling Tiling { get; } = tiling;
 
@@ -29,6 +31,9 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
         nint firstTile = Tiling.GroupStart(group), endTile = Tiling.GroupStart(group + 1);
         nint firstRow = Tiling.TileStart(firstTile), rows = Tiling.TileStart(endTile) - firstRow;
         nint blocks = layout.Blocks, wholePanels = (nint)(layout.Rows / PanelLayout.Width);
+
+        // Weights in F16 are expanded inside the tiles when few rows share a panel, and once for all rows when many do.
+        bool expand = weight.Storage == DType.F16 && (!weight.IsFinite || endTile - firstTile > MostExpandingTiles);
         if (blocks == 0) new Span<float>(block, checked((int)((endPanel - firstPanel) * rows * PanelLayout.Width))).Clear();
         for (nint b = 0; b < blocks; b++)
         {
@@ -37,9 +42,9 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
             for (nint p = firstPanel; p < endPanel; p++)
             {
                 void* panel = weight.Panel(b, p);
-                if (weight.Storage == DType.F16)
+                if (expand)
                 {
-                    PanelWeight.ExpandHalf<TV>(panel, depth, expansion);
+                    weight.ExpandHalf<TV>(panel, depth, expansion);
                     panel = expansion;
                 }
 
@@ -49,7 +54,8 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
                 {
                     nint row = Tiling.TileStart(t);
                     int height = (int)(Tiling.TileStart(t + 1) - row);
-                    var kernel = weight.Storage == DType.BF16 ? kernels.Brain(height) : kernels.Float(height);
+                    var kernel = weight.Storage == DType.F32 || expand ? kernels.Float(height)
+                        : weight.Storage == DType.BF16 ? kernels.Brain(height) : kernels.Half(height);
                     var tile = results + ((row - firstRow) * PanelLayout.Width);
                     kernel(
                         rowsOfBlock + (row * depth),

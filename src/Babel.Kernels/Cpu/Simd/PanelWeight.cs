@@ -1,16 +1,22 @@
+using System.Runtime.CompilerServices;
+
 namespace Babel.Kernels.Cpu.Simd;
 
 /// <summary>A packed weight as kernels see it.</summary>
 /// <param name="layout">Where elements lie.</param>
 /// <param name="storage">F32, BF16 or F16.</param>
 /// <param name="data">The first element.</param>
-internal readonly unsafe struct PanelWeight(PanelLayout layout, DType storage, byte* data)
+/// <param name="finite">Whether no element is infinite or NaN; known of F16 only.</param>
+internal readonly unsafe struct PanelWeight(PanelLayout layout, DType storage, byte* data, bool finite)
 {
     /// <summary>Where elements lie.</summary>
     public PanelLayout Layout { get; } = layout;
 
     /// <summary>F32, BF16 or F16.</summary>
     public DType Storage { get; } = storage;
+
+    /// <summary>Whether no element is infinite or NaN; known of F16 only.</summary>
+    public bool IsFinite { get; } = finite;
 
     /// <summary>The first element of a panel in a block.</summary>
     public void* Panel(nint block, nint panel) => data + (Layout.Offset(block, panel) * (Storage == DType.F32 ? 4 : 2));
@@ -25,15 +31,34 @@ internal readonly unsafe struct PanelWeight(PanelLayout layout, DType storage, b
     }
 
     /// <summary>Writes a panel of F16 weights out as float32, [depth][32].</summary>
-    public static void ExpandHalf<TV>(void* panel, nint depth, float* destination)
+    public void ExpandHalf<TV>(void* panel, nint depth, float* destination)
         where TV : unmanaged, ILanes<TV>
     {
-        var low = VectorMath.FromBits<TV>(0xFFFFu);
-        for (nint k = 0; k < depth; k++)
+        if (IsFinite) ExpandFinite<TV>((float*)panel, depth, destination);
+        else ExpandAny<TV>((float*)panel, depth, destination);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ExpandFinite<TV>(float* pairs, nint depth, float* destination)
+        where TV : unmanaged, ILanes<TV>
+    {
+        for (nint k = 0; k < depth; k++, pairs += 16, destination += 32)
         {
-            var pairs = TV.Load((float*)panel + (16 * k));
-            TV.Store(VectorMath.FromHalf(TV.And(pairs, low)), destination + (32 * k));
-            TV.Store(VectorMath.FromHalf(TV.ShiftRight(pairs, 16)), destination + (32 * k) + 16);
+            var words = TV.Load(pairs);
+            TV.Store(VectorMath.FromFiniteHalf(TV.ShiftLeft(words, 16)), destination);
+            TV.Store(VectorMath.FromFiniteHalf(words), destination + 16);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ExpandAny<TV>(float* pairs, nint depth, float* destination)
+        where TV : unmanaged, ILanes<TV>
+    {
+        for (nint k = 0; k < depth; k++, pairs += 16, destination += 32)
+        {
+            var words = TV.Load(pairs);
+            TV.Store(VectorMath.FromHalf(TV.ShiftLeft(words, 16)), destination);
+            TV.Store(VectorMath.FromHalf(words), destination + 16);
         }
     }
 }

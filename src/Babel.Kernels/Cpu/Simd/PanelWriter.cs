@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Babel.Kernels.Cpu.Threading;
 using Babel.Kernels.Interop;
 
@@ -35,6 +37,19 @@ internal static unsafe class PanelWriter
         }
     }
 
+    /// <summary>Whether no element of the F16 rows is infinite or NaN.</summary>
+    public static bool AreFiniteHalves(ReadOnlySpan<byte> rows)
+    {
+        var words = MemoryMarshal.Cast<byte, ushort>(rows);
+        var exponent = new Vector<ushort>(0x7C00);
+        int i = 0;
+        for (; i <= words.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
+            if (Vector.EqualsAny(new Vector<ushort>(words[i..]) & exponent, exponent)) return false;
+        for (; i < words.Length; i++)
+            if ((words[i] & 0x7C00) == 0x7C00) return false;
+        return true;
+    }
+
     /// <summary>The weight as kernels see it.</summary>
-    public static PanelWeight View(CpuWeight weight) => new(weight.Layout, weight.KernelType, weight.Memory.Address);
+    public static PanelWeight View(CpuWeight weight) => new(weight.Layout, weight.KernelType, weight.Memory.Address, weight.IsFinite);
 }

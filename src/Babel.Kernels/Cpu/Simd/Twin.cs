@@ -46,6 +46,10 @@ internal readonly unsafe struct Twin<T>(T low, T high) : ILanes<Twin<T>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Twin<T> Min(Twin<T> a, Twin<T> b) => new(T.Min(a._low, b._low), T.Min(a._high, b._high));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Twin<T> GreaterThan(Twin<T> a, Twin<T> b) => new(T.GreaterThan(a._low, b._low), T.GreaterThan(a._high, b._high));
 
     /// <inheritdoc/>

@@ -61,6 +61,14 @@ internal readonly record struct JsonAt(JsonElement Element, string File, string 
 
     public double Double() => Kind == JsonValueKind.Number && Element.TryGetDouble(out var value) && double.IsFinite(value) ? value : throw Bad("a number");
 
+    /// <summary>A number as the reference reads it; see <see cref="RustNumber"/>.</summary>
+    public double RustDouble()
+    {
+        Double();
+        var value = RustNumber.Parse(JsonMarshal.GetRawUtf8Value(Element));
+        return double.IsFinite(value) ? value : throw Bad("a number");
+    }
+
     /// <summary>One character.</summary>
     public Rune Character()
     {

@@ -162,7 +162,7 @@ internal static class ModelReader
             if (item.Count != 2) throw item.Bad("a piece and its score");
             var id = pieces.Count;
             var piece = JsonAt.Utf8Of(new JsonAt(item.Element[0], item.File, $"{item.Path}[0]")).ToArray();
-            scores[id] = new JsonAt(item.Element[1], item.File, $"{item.Path}[1]").Double();
+            scores[id] = new JsonAt(item.Element[1], item.File, $"{item.Path}[1]").RustDouble();
             pieces.Add(piece);
             vocabulary.Add(piece, id);
         }
