@@ -26,23 +26,13 @@ internal sealed class App
             "Babel: which neurons of a language model serve which language, and the proof by switching them off. "
             + "MODEL is a Hugging Face model folder, or org/name[@revision] from the local hub cache.");
         _shared.AddTo(_root);
-        foreach (var command in All) Add(_root, command);
+        foreach (var command in Commands(_shared)) Add(_root, command);
         var help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples(_commands);
     }
 
     /// <summary>Every command, in the order of the help.</summary>
-    public static IReadOnlyList<ICommand> All =>
-    [
-        new DevicesCommand(),
-        new InspectCommand(),
-        new GenerateCommand(),
-        new ScoreCommand(),
-        new TraceCommand(),
-        new StatsCommand(),
-        new NeuronsCommand(),
-        new AblateCommand(),
-    ];
+    public static IReadOnlyList<ICommand> All => Commands(new SharedOptions());
 
     /// <summary>The examples of the root's help.</summary>
     public static IReadOnlyList<Example> RootExamples =>
@@ -72,6 +62,20 @@ internal sealed class App
         EnableDefaultExceptionHandler = false,
         ProcessTerminationTimeout = null,
     };
+
+    private static IReadOnlyList<ICommand> Commands(SharedOptions shared) =>
+    [
+        new StudyCommand(shared),
+        new InspectCommand(),
+        new ScoreCommand(),
+        new StatsCommand(),
+        new NeuronsCommand(),
+        new AblateCommand(),
+        new GenerateCommand(),
+        new TraceCommand(),
+        new DevicesCommand(),
+        new SelfTestCommand(),
+    ];
 
     private void Add(Command parent, ICommand command)
     {

@@ -32,7 +32,7 @@ internal static class ExitCodes
         UnsupportedModelException => Unsupported,
         ModelNotFoundException or FileNotFoundException or DirectoryNotFoundException => NotFound,
         DeviceUnavailableException or DeviceMemoryException or OutOfMemoryException => Device,
-        StoreCorruptException => Store,
+        StoreCorruptException or RunRefusedException => Store,
         OperationCanceledException => Interrupted,
         IOException or UnauthorizedAccessException => Files,
         _ => Defect,

@@ -23,7 +23,11 @@ public sealed class TraceTests : IDisposable
         foreach (var tensor in expected.Tensors)
         {
             if (Golden.SiteOf(tensor.Name, layers) is not { } site) continue;
-            var difference = Worst(expected.ReadFloats(tensor.Name), traced.ReadFloats(site), tensor, token, site == "Logits" ? 5e-5 : 2e-5);
+            float[] actual = traced.ReadFloats(site);
+            // HF's Falcon adds the attention's output to the FFN's in place, after the hook that stored it has taken the tensor.
+            if (name.StartsWith("falcon", StringComparison.Ordinal) && site.StartsWith("MlpOut.", StringComparison.Ordinal))
+                actual = [.. actual.Zip(traced.ReadFloats(site.Replace("MlpOut", "AttnOut", StringComparison.Ordinal)), (a, b) => a + b)];
+            var difference = Worst(expected.ReadFloats(tensor.Name), actual, tensor, token, site == "Logits" ? 5e-5 : 2e-5);
             Assert.True(difference <= 1, $"{tensor.Name} ({site}) is {difference:F2} times the tolerance off");
             compared++;
         }
