@@ -1,0 +1,144 @@
+using System.Text;
+using Babel.Analysis.Corpora;
+using Babel.Analysis.Runs;
+using Babel.Kernels.Errors;
+using Babel.Model;
+
+namespace Babel.Analysis.Scoring;
+
+/// <summary>
+/// Scores documents with a model, as often as wanted and under any mask. The token batches are put on the device once, when the
+/// scorer is made, and every pass uses them again.
+/// </summary>
+/// <remarks>
+/// A document's NLL is the sum of <c>-log p(token | tokens before it in its window)</c>. The log-probabilities come in float32; they are added in
+/// float64, in token order within a window and in window order within a document. As a token row has the same bits in any batch and with
+/// any number of threads, so has every score.
+/// </remarks>
+public sealed class Scorer : IDisposable
+{
+    /// <summary>Token rows of a batch, unless the caller wants other ones: enough to fill the kernels, little enough for a cache.</summary>
+    public const int DefaultBatchTokens = 2048;
+
+    private readonly LanguageModel _model;
+    private readonly List<(Batch Batch, int[] Windows)> _batches = [];
+    private readonly int[] _firstWindow;
+
+    private Scorer(LanguageModel model, IReadOnlyList<TokenizedDocument> documents)
+    {
+        _model = model;
+        Documents =
+        [
+            .. documents.Select(d => new EvaluatedDocument(
+                d.Document.Language, d.Document.Index, d.Windows.Sum(w => w.Length - 1), Encoding.UTF8.GetByteCount(d.Document.Text))),
+        ];
+        _firstWindow = new int[documents.Count + 1];
+        for (int i = 0; i < documents.Count; i++) _firstWindow[i + 1] = _firstWindow[i] + documents[i].Windows.Count;
+        Fingerprint = HashOf(documents);
+    }
+
+    /// <summary>The documents, in the corpus' order; results are one for one with them.</summary>
+    public IReadOnlyList<EvaluatedDocument> Documents { get; }
+
+    /// <summary>Token rows of one pass.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>SHA-256 over language, index and token ids of every document: what a result depends on besides model, device and mask.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>Packs the documents into batches on the model's device.</summary>
+    /// <param name="model">The model; it must outlive the scorer.</param>
+    /// <param name="documents">The documents, in the order results are wanted in.</param>
+    /// <param name="batchTokens">About how many token rows a batch has. It sets speed and memory, never a result.</param>
+    public static Scorer Create(LanguageModel model, IReadOnlyList<TokenizedDocument> documents, int batchTokens = DefaultBatchTokens)
+    {
+        var scorer = new Scorer(model, documents);
+        try
+        {
+            scorer.Pack(documents, batchTokens);
+            return scorer;
+        }
+        catch
+        {
+            scorer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One pass: the NLL of every document, in nats.</summary>
+    /// <param name="mask">Neurons switched off or scaled; null for the model as it is.</param>
+    /// <param name="onRows">Called after every batch with the number of token rows done in this pass.</param>
+    /// <param name="ct">Checked between layers.</param>
+    /// <exception cref="NonFiniteException">A log-probability is not a finite number.</exception>
+    public double[] Score(NeuronMask? mask = null, Action<long>? onRows = null, CancellationToken ct = default)
+    {
+        var plan = mask is null ? ProbePlan.None : ProbePlan.None with { Ablation = mask };
+        var windows = new double[_firstWindow[^1]];
+        long done = 0;
+        foreach (var (batch, ordinals) in _batches)
+        {
+            ct.ThrowIfCancellationRequested();
+            float[] logs = _model.Run(batch, ForwardOutput.LogProbs, plan, sink: null, ct).LogProbs;
+            var spans = batch.Layout.Spans;
+            for (int s = 0; s < ordinals.Length; s++)
+            {
+                // The last row of a window predicts what nobody knows; its target is -1.
+                foreach (float log in logs.AsSpan(spans[s].QueryStart, spans[s].QueryLength - 1)) windows[ordinals[s]] -= log;
+            }
+
+            done += batch.Tokens;
+            onRows?.Invoke(done);
+        }
+
+        return Fold(windows);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var (batch, _) in _batches) batch.Dispose();
+        _batches.Clear();
+    }
+
+    private void Pack(IReadOnlyList<TokenizedDocument> documents, int batchTokens)
+    {
+        var place = new Dictionary<TokenizedDocument, int>(ReferenceEqualityComparer.Instance);
+        for (int i = 0; i < documents.Count; i++) place.Add(documents[i], i);
+        foreach (var windows in Batching.ByLength(documents, batchTokens))
+        {
+            var batch = Batch.Pack(_model, [.. windows.Select(w => w.Ids)]);
+            _batches.Add((batch, [.. windows.Select(w => _firstWindow[place[w.Source]] + w.Window)]));
+            Rows += batch.Tokens;
+        }
+    }
+
+    private double[] Fold(double[] windows)
+    {
+        var documents = new double[Documents.Count];
+        for (int d = 0; d < documents.Length; d++)
+        {
+            for (int w = _firstWindow[d]; w < _firstWindow[d + 1]; w++) documents[d] += windows[w];
+            if (double.IsFinite(documents[d])) continue;
+            throw new NonFiniteException(
+                "a document's score is not a finite number",
+                where: $"language {Documents[d].Language}, document {Documents[d].Index}",
+                expected: "finite log-probabilities",
+                found: $"a sum of {documents[d]}",
+                hint: "the model overflows on this text; try the device `ref`, which computes in float64, to see whether the weights are sound");
+        }
+
+        return documents;
+    }
+
+    private static string HashOf(IReadOnlyList<TokenizedDocument> documents)
+    {
+        using var key = new ContentKey();
+        foreach (var document in documents)
+        {
+            key.Add(document.Document.Language).Add(document.Document.Index).Add(document.Windows.Count);
+            foreach (int[] window in document.Windows) key.Add(window);
+        }
+
+        return key.Finish();
+    }
+}

@@ -1,0 +1,81 @@
+using Babel.Analysis.Corpora;
+using Babel.Analysis.Errors;
+
+namespace Babel.Analysis.Statistics;
+
+/// <summary>
+/// The folder of a run: <c>blocks/LANG.FIRST-LAST.safetensors</c> for every finished block of documents, each whole or not there, and at the end
+/// <c>statistics.safetensors</c> in their stead. There is no journal to fall out of step: what is done is what the files say they hold.
+/// </summary>
+internal sealed class BlockStore(string folder)
+{
+    private readonly string _blocks = Path.Combine(folder, "blocks");
+
+    /// <summary>The name of the finished statistics.</summary>
+    public const string ResultName = "statistics.safetensors";
+
+    /// <summary>Whether the finished statistics are there.</summary>
+    public bool HasResult => File.Exists(Result);
+
+    private string Result => Path.Combine(folder, ResultName);
+
+    /// <summary>What earlier runs finished, disjoint, checked to be of this model, these options and documents of this corpus.</summary>
+    public List<NeuronStats> Load(StatsHeader wanted, TokenizedCorpus corpus)
+    {
+        var texts = corpus.Corpus.Documents.ToDictionary(d => (d.Language, d.Index), d => d);
+        var found = new List<NeuronStats>();
+        var seen = new HashSet<(string, int)>();
+        string[] files = Directory.Exists(_blocks) ? Directory.GetFiles(_blocks, "*.safetensors") : [];
+        Array.Sort(files, StringComparer.Ordinal);
+        foreach (string file in File.Exists(Result) ? [Result, .. files] : files)
+        {
+            var stats = NeuronStats.Load(file);
+            wanted.RequireSame(stats.Header, file);
+            RequireDocuments(stats, texts, file);
+            var documents = stats.Languages.SelectMany(l => l.Documents.Select(d => (l.Language, d.Index))).ToList();
+            if (file != Result && documents.TrueForAll(seen.Contains))
+            {
+                File.Delete(file); // left over when a run ended between writing the result and clearing the blocks
+                continue;
+            }
+
+            seen.UnionWith(documents);
+            found.Add(stats);
+        }
+
+        return found;
+    }
+
+    /// <summary>Keeps a finished block of one language.</summary>
+    public void Add(NeuronStats block)
+    {
+        var language = block.Languages[0];
+        Directory.CreateDirectory(_blocks);
+        block.Save(Path.Combine(_blocks, $"{language.Language}.{language.Documents[0].Index:D8}-{language.Documents[^1].Index:D8}.safetensors"));
+    }
+
+    /// <summary>Writes the result, then clears the blocks.</summary>
+    public void Finish(NeuronStats result)
+    {
+        Directory.CreateDirectory(folder);
+        result.Save(Result);
+        if (Directory.Exists(_blocks)) Directory.Delete(_blocks, recursive: true);
+    }
+
+    private static void RequireDocuments(NeuronStats stats, Dictionary<(string Language, int Index), Document> texts, string file)
+    {
+        foreach (var language in stats.Languages)
+        {
+            foreach (var document in language.Documents)
+            {
+                bool known = texts.TryGetValue((language.Language, document.Index), out var text);
+                if (known && Convert.ToHexStringLower(text!.Digest()) == document.Digest) continue;
+                throw new StoreCorruptException(
+                    "stored statistics are of another corpus", file,
+                    expected: known ? $"the text now at language {language.Language}, index {document.Index}" : "documents of this corpus",
+                    found: known ? "another text" : $"language {language.Language}, index {document.Index}",
+                    hint: "use another folder for this run, or delete the old one to start again");
+            }
+        }
+    }
+}

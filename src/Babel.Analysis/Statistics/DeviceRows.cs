@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+using Babel.Kernels;
+
+namespace Babel.Analysis.Statistics;
+
+/// <summary>Brings statistics of a device to the host as float64 (exact), reusing its buffers.</summary>
+internal sealed class DeviceRows
+{
+    private float[] _singles = [];
+    private double[] _doubles = [];
+    private int[] _ints = [];
+
+    /// <summary>The first <paramref name="rows"/> rows of a floating tensor. Valid until the next call.</summary>
+    public ReadOnlySpan<double> Doubles(TensorView source, int rows)
+    {
+        var view = source.Rows(0, rows);
+        int count = checked((int)view.Count);
+        if (_doubles.Length < count) _doubles = new double[count];
+        var doubles = _doubles.AsSpan(0, count);
+        if (view.DType == DType.F64)
+        {
+            view.Device.Download(view, MemoryMarshal.AsBytes(doubles));
+            return doubles;
+        }
+
+        if (_singles.Length < count) _singles = new float[count];
+        var singles = _singles.AsSpan(0, count);
+        view.Device.Read(view, singles);
+        for (int i = 0; i < count; i++) doubles[i] = singles[i];
+        return doubles;
+    }
+
+    /// <summary>The first <paramref name="rows"/> rows of an I32 tensor. Valid until the next call.</summary>
+    public ReadOnlySpan<int> Ints(TensorView source, int rows)
+    {
+        var view = source.Rows(0, rows);
+        int count = checked((int)view.Count);
+        if (_ints.Length < count) _ints = new int[count];
+        view.Device.Download(view, MemoryMarshal.AsBytes(_ints.AsSpan(0, count)));
+        return _ints.AsSpan(0, count);
+    }
+}

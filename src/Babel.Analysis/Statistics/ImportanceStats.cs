@@ -1,0 +1,112 @@
+namespace Babel.Analysis.Statistics;
+
+/// <summary>
+/// The importance of every neuron in every document of one language: minimum, mean and maximum over documents, and the values themselves
+/// where they are kept.
+/// </summary>
+public sealed class ImportanceStats
+{
+    private readonly float[][]? _values;
+
+    /// <summary>Room for <paramref name="documents"/> documents, all still to be <see cref="Set"/>.</summary>
+    public ImportanceStats(int layers, int width, int documents, bool keepDocuments)
+    {
+        (Layers, Width, Documents) = (layers, width, documents);
+        Minimum = new float[checked(layers * width)];
+        Maximum = new float[Minimum.Length];
+        Sum = new Int128[Minimum.Length];
+        Array.Fill(Minimum, float.PositiveInfinity);
+        Array.Fill(Maximum, float.NegativeInfinity);
+        if (!keepDocuments) return;
+        _values = new float[layers][];
+        for (int layer = 0; layer < layers; layer++) _values[layer] = new float[checked(documents * width)];
+    }
+
+    /// <summary>L.</summary>
+    public int Layers { get; }
+
+    /// <summary>n, entries a layer.</summary>
+    public int Width { get; }
+
+    /// <summary>How many documents.</summary>
+    public int Documents { get; }
+
+    /// <summary>The least over documents, [L, n].</summary>
+    public float[] Minimum { get; }
+
+    /// <summary>The largest over documents, [L, n].</summary>
+    public float[] Maximum { get; }
+
+    /// <summary>The sum over documents, [L, n], <see cref="FixedPoint"/>.</summary>
+    public Int128[] Sum { get; }
+
+    /// <summary>Whether every document's values are kept.</summary>
+    public bool KeepsDocuments => _values is not null;
+
+    /// <summary>Where an entry lies in the summaries.</summary>
+    public int At(int layer, int index) => (layer * Width) + index;
+
+    /// <summary>The mean over documents.</summary>
+    public double Mean(int layer, int index) => FixedPoint.ToDouble(Sum[At(layer, index)]) / Documents;
+
+    /// <summary>The values of a layer, [documents, n], documents in the order of their language; empty where they are not kept.</summary>
+    public ReadOnlySpan<float> Values(int layer) => _values is null ? [] : _values[layer];
+
+    /// <summary>The values of one document in one layer.</summary>
+    /// <exception cref="InvalidOperationException">They are not kept.</exception>
+    public ReadOnlySpan<float> Values(int layer, int document) => _values is null
+        ? throw new InvalidOperationException("the importance of single documents was not kept (StatisticsOptions.KeepDocuments)")
+        : _values[layer].AsSpan(document * Width, Width);
+
+    /// <summary>Enters one document's importance in one layer, once.</summary>
+    public void Set(int layer, int document, ReadOnlySpan<float> values)
+    {
+        if (_values is not null) values.CopyTo(_values[layer].AsSpan(document * Width, Width));
+        int first = At(layer, 0);
+        for (int k = 0; k < Width; k++)
+        {
+            Minimum[first + k] = Math.Min(Minimum[first + k], values[k]);
+            Maximum[first + k] = Math.Max(Maximum[first + k], values[k]);
+            Sum[first + k] = checked(Sum[first + k] + FixedPoint.FromDouble(values[k]));
+        }
+    }
+
+    /// <summary>
+    /// Merges statistics of disjoint documents.
+    /// </summary>
+    /// <param name="parts">The statistics.</param>
+    /// <param name="order">Part and document of every document of the result.</param>
+    internal static ImportanceStats Merge(IReadOnlyList<ImportanceStats> parts, IReadOnlyList<(int Part, int Document)> order)
+    {
+        var first = parts[0];
+        var merged = new ImportanceStats(first.Layers, first.Width, order.Count, first.KeepsDocuments);
+        foreach (var part in parts)
+        {
+            for (int i = 0; i < merged.Sum.Length; i++)
+            {
+                merged.Minimum[i] = Math.Min(merged.Minimum[i], part.Minimum[i]);
+                merged.Maximum[i] = Math.Max(merged.Maximum[i], part.Maximum[i]);
+                merged.Sum[i] = checked(merged.Sum[i] + part.Sum[i]);
+            }
+        }
+
+        for (int layer = 0; layer < merged.Layers && merged._values is not null; layer++)
+        {
+            for (int d = 0; d < order.Count; d++)
+                parts[order[d].Part].Values(layer, order[d].Document).CopyTo(merged._values[layer].AsSpan(d * merged.Width));
+        }
+
+        return merged;
+    }
+
+    /// <summary>Puts stored arrays back; their lengths have been checked.</summary>
+    internal void Restore(ReadOnlySpan<float> minimum, ReadOnlySpan<float> maximum, ReadOnlySpan<Int128> sum)
+    {
+        minimum.CopyTo(Minimum);
+        maximum.CopyTo(Maximum);
+        sum.CopyTo(Sum);
+    }
+
+    /// <summary>The array behind <see cref="Values(int)"/>, to be filled from a file.</summary>
+    internal float[] Buffer(int layer) => _values![layer];
+}

@@ -1,0 +1,226 @@
+using Babel.Analysis.Corpora;
+using Babel.Kernels;
+using Babel.Kernels.Errors;
+using Babel.Model;
+
+namespace Babel.Analysis.Statistics;
+
+/// <summary>
+/// Takes the statistics of a set of documents while the model reads them: <see cref="Run"/> every batch, then <see cref="Finish"/>.
+/// </summary>
+/// <remarks>
+/// A sequence of a batch is one window of one document. Its counts and sums, which have the same bits in any batch, are added to its language's
+/// in fixed point, and to its document's importance in float64 in the canonical order of windows; so neither the size of batches nor which
+/// documents are read together changes a bit of the result.
+/// </remarks>
+public sealed class StatisticsCollector : IProbeSink
+{
+    private readonly LanguageModel _model;
+    private readonly StatisticsOptions _options;
+    private readonly ModelShape _shape;
+    private readonly IReadOnlyList<TokenizedDocument> _documents;
+    private readonly Dictionary<TokenizedDocument, int> _rows = new(ReferenceEqualityComparer.Instance);
+    private readonly IReadOnlyList<NeuronPart> _parts;
+    private readonly List<DocumentImportance> _importance;
+    private readonly Dictionary<string, Dictionary<NeuronPart, TapSums>> _sums = new(StringComparer.Ordinal);
+    private readonly DeviceRows _host = new();
+    private readonly int[] _windowsDone;
+    private IReadOnlyList<BatchWindow> _batch = [];
+    private int[] _batchRows = [];
+    private bool _secondPass;
+
+    /// <summary>Makes room for documents that will be read whole.</summary>
+    public StatisticsCollector(LanguageModel model, StatisticsOptions options, IReadOnlyList<TokenizedDocument> documents)
+    {
+        (_model, _options, _documents) = (model, options, documents);
+        _shape = ModelShape.Of(model.Spec);
+        _parts = options.PartsOf(_shape);
+        for (int i = 0; i < documents.Count; i++) _rows.Add(documents[i], i);
+        _windowsDone = new int[documents.Count];
+        _importance = [.. options.Keys().Select(k => new DocumentImportance(k, _shape.Layers, k.Width(_shape), documents.Count))];
+        foreach (string language in documents.Select(d => d.Document.Language).Distinct(StringComparer.Ordinal))
+            _sums[language] = _parts.ToDictionary(p => p, p => new TapSums(_shape.Layers, _shape.NeuronCount(p)));
+    }
+
+    /// <summary>
+    /// Reads one batch: one forward pass, or two when both forms of the Q/K importance are wanted.
+    /// </summary>
+    /// <param name="batch">Windows of the documents given to the constructor.</param>
+    /// <param name="output">What else to compute in the first pass, for example log-probabilities.</param>
+    /// <param name="ct">Checked between layers.</param>
+    public ForwardResult Run(IReadOnlyList<BatchWindow> batch, ForwardOutput output = ForwardOutput.None, CancellationToken ct = default)
+    {
+        _batch = batch;
+        _batchRows = [.. batch.Select(w => _rows[w.Source])];
+        using var packed = Batch.Pack(_model, [.. batch.Select(w => w.Ids)], targets: output != ForwardOutput.None);
+        _secondPass = false;
+        var result = _model.Run(packed, output, FirstPlan(), this, ct);
+        if (_options.QkImportance == ImportanceForms.Both)
+        {
+            _secondPass = true;
+            _model.Run(packed, ForwardOutput.None, new ProbePlan { QkScores = QkScoreForm.Repo }, this, ct);
+        }
+
+        foreach (int row in _batchRows) _windowsDone[row]++;
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void OnLayer(int layer, LayerProbe probe)
+    {
+        int sequences = probe.Layout.Count;
+        if (!_secondPass)
+        {
+            foreach (var part in _parts)
+            {
+                if (probe.Stats(_shape.SiteOf(part)) is { } stats) AddSums(part, layer, sequences, stats);
+            }
+        }
+
+        foreach (var importance in _importance)
+        {
+            bool ofSecondPass = _options.QkImportance == ImportanceForms.Both && importance.Key is { Form: ImportanceForms.Repo, Part: NeuronPart.Q };
+            if (ofSecondPass == _secondPass && Source(importance.Key, probe) is { } source)
+                AddImportance(importance, layer, sequences, source);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnCapture(SiteRef site, TensorView values)
+    {
+    }
+
+    /// <summary>The statistics of all documents.</summary>
+    /// <param name="tokenizer">The tokenizer's fingerprint, for the header.</param>
+    /// <param name="context">The window length the documents were cut to, for the header.</param>
+    /// <exception cref="InvalidOperationException">A document has not been read, or more than once.</exception>
+    public NeuronStats Finish(string tokenizer, int context)
+    {
+        for (int i = 0; i < _documents.Count; i++)
+        {
+            if (_windowsDone[i] != _documents[i].Windows.Count)
+                throw new InvalidOperationException($"{_windowsDone[i]} of {_documents[i].Windows.Count} windows of {_documents[i].Document.Language} {_documents[i].Document.Index} were read");
+        }
+
+        return new NeuronStats(
+            HeaderOf(_model, _options, tokenizer, context), _sums.Select(l => FinishLanguage(l.Key, l.Value)));
+    }
+
+    /// <summary>The header of statistics taken with this model and these options.</summary>
+    internal static StatsHeader HeaderOf(LanguageModel model, StatisticsOptions options, string tokenizer, int context) => new()
+    {
+        Model = model.Fingerprint,
+        Tokenizer = tokenizer,
+        Shape = ModelShape.Of(model.Spec),
+        Context = context,
+        Options = options,
+        Producers = [$"babel {typeof(NeuronStats).Assembly.GetName().Version?.ToString(3)} {model.Device.Name}"],
+    };
+
+    private LanguageStats FinishLanguage(string language, Dictionary<NeuronPart, TapSums> sums)
+    {
+        int[] rows = [.. Enumerable.Range(0, _documents.Count)
+            .Where(i => _documents[i].Document.Language == language)
+            .OrderBy(i => _documents[i].Document.Index)];
+        var documents = rows.Select(i => _documents[i])
+            .Select(d => new StatsDocument(d.Document.Index, d.Tokens, Convert.ToHexStringLower(d.Document.Digest())));
+        return new LanguageStats(
+            language,
+            [.. documents],
+            sums,
+            _importance.ToDictionary(i => i.Key, i => i.Finish(rows, _options.KeepDocuments, WriteNorms(i.Key))));
+    }
+
+    private ProbePlan FirstPlan()
+    {
+        var sites = _parts.Select(_shape.SiteOf).ToHashSet();
+        if (_options.Importance.HasFlag(ImportanceForms.Exact)) sites.UnionWith([Site.MlpPost, Site.Z]);
+        if (_options.Importance.HasFlag(ImportanceForms.Repo)) sites.UnionWith([_shape.SiteOf(NeuronPart.Up), Site.Z]);
+        return new ProbePlan
+        {
+            Statistics = sites,
+            ValueScores = _options.Importance.HasFlag(ImportanceForms.Exact),
+            QkScores = _options.QkImportance switch
+            {
+                ImportanceForms.None => null,
+                ImportanceForms.Repo => QkScoreForm.Repo,
+                _ => QkScoreForm.Exact,
+            },
+        };
+    }
+
+    /// <summary>Where an importance's per-window sums come from.</summary>
+    private TensorView? Source(ImportanceKey key, LayerProbe probe) => (key.Form, key.Part) switch
+    {
+        (ImportanceForms.Exact, NeuronPart.Down) => probe.Stats(Site.MlpPost)?.SumSquares.View,
+        (ImportanceForms.Exact, NeuronPart.O) => probe.Stats(Site.Z)?.SumSquares.View,
+        (ImportanceForms.Exact, NeuronPart.V) => probe.ValueScores,
+        (ImportanceForms.Repo, NeuronPart.Up) => probe.Stats(_shape.SiteOf(NeuronPart.Up))?.SumAbs.View,
+        (ImportanceForms.Repo, NeuronPart.V) => probe.Stats(Site.Z)?.SumAbs.View,
+        (_, NeuronPart.Q) => probe.QScores,
+        (_, NeuronPart.K) => probe.KScores,
+        _ => null,
+    };
+
+    /// <summary>||w_k|| and ||r_i|| for the forms whose change is rank one; the other scores carry their weights already.</summary>
+    private Func<int, float[]>? WriteNorms(ImportanceKey key) => (key.Form, key.Part) switch
+    {
+        (ImportanceForms.Exact, NeuronPart.Down) => layer => _model.WriteNorms(Site.MlpPost, layer),
+        (ImportanceForms.Exact, NeuronPart.O) => layer => _model.WriteNorms(Site.Z, layer),
+        _ => null,
+    };
+
+    private void AddImportance(DocumentImportance importance, int layer, int sequences, TensorView source)
+    {
+        var values = _host.Doubles(source, sequences);
+        int width = values.Length / sequences;
+        for (int s = 0; s < sequences; s++)
+            importance.Add(_batchRows[s], layer, values.Slice(s * width, width));
+    }
+
+    private void AddSums(NeuronPart part, int layer, int sequences, TapStats stats)
+    {
+        int width = checked((int)stats.Width);
+        var counts = _host.Ints(stats.Count, sequences);
+        for (int s = 0; s < sequences; s++)
+        {
+            var target = SumsOf(s, part).Count.AsSpan(layer * width, width);
+            for (int k = 0; k < width; k++) target[k] += counts[(s * width) + k];
+        }
+
+        try
+        {
+            AddFixed(part, layer, sequences, stats.Sum, t => t.Sum);
+            AddFixed(part, layer, sequences, stats.SumAbs, t => t.SumAbs);
+            AddFixed(part, layer, sequences, stats.SumSquares, t => t.SumSquares);
+        }
+        catch (OverflowException e)
+        {
+            throw new NonFiniteException(
+                "statistics of activations are not finite numbers below 2^63", where: $"layer {layer}, {_shape.SiteOf(part)}", found: e.Message,
+                hint: "the model's activations overflow; look at them with `babel trace`", inner: e);
+        }
+
+        var largest = _host.Doubles(stats.Max, sequences);
+        for (int s = 0; s < sequences; s++)
+        {
+            var target = SumsOf(s, part).Max.AsSpan(layer * width, width);
+            for (int k = 0; k < width; k++) target[k] = Math.Max(target[k], (float)largest[(s * width) + k]);
+        }
+    }
+
+    /// <summary>Adds the rows of sequences that follow each other in one language together.</summary>
+    private void AddFixed(NeuronPart part, int layer, int sequences, TensorView source, Func<TapSums, Int128[]> select)
+    {
+        var values = _host.Doubles(source, sequences);
+        int width = values.Length / sequences;
+        for (int first = 0, next; first < sequences; first = next)
+        {
+            var sums = SumsOf(first, part);
+            for (next = first + 1; next < sequences && ReferenceEquals(SumsOf(next, part), sums);) next++;
+            FixedPoint.AddRows(values[(first * width)..(next * width)], select(sums).AsSpan(layer * width, width));
+        }
+    }
+
+    private TapSums SumsOf(int sequence, NeuronPart part) => _sums[_batch[sequence].Source.Document.Language][part];
+}

@@ -1,0 +1,177 @@
+using System.Globalization;
+using Babel.Analysis.Ablation;
+using Babel.Analysis.Corpora;
+using Babel.Analysis.Errors;
+using Babel.Analysis.Lape;
+using Babel.Analysis.Plnd;
+using Babel.Analysis.Runs;
+using Babel.Analysis.Scoring;
+using Babel.Analysis.Selection;
+using Babel.Analysis.Statistics;
+using Babel.Kernels;
+using Babel.Model;
+using Babel.Model.Hub;
+using Babel.Model.Tokenizers;
+
+namespace Babel.Analysis.Study;
+
+/// <summary>
+/// The main job: from a model folder and text to language neurons, proven by ablation. Statistics of one half of the text, sets from them, then
+/// every set switched off on the other half against matched random controls; tables, figures and a manifest in a run folder.
+/// </summary>
+/// <remarks>
+/// Every finished block of statistics and every finished pass is in the run folder, so a run that was interrupted goes on where it stopped, and
+/// its results have the same bits as those of an uninterrupted one. A finished run is shown again from what is stored, without its model.
+/// </remarks>
+public sealed class StudyRunner
+{
+    private readonly StudyOptions _options;
+    private readonly IStudyProgress? _progress;
+    private readonly CancellationToken _ct;
+    private readonly PhaseClock _clock;
+
+    private StudyRunner(StudyOptions options, IStudyProgress? progress, CancellationToken ct)
+    {
+        _options = options;
+        _progress = progress;
+        _ct = ct;
+        _clock = new PhaseClock(options.Clock);
+    }
+
+    /// <summary>Runs a study, goes on with one, or shows a finished one again.</summary>
+    /// <param name="options">What to do.</param>
+    /// <param name="progress">Told how far it is; may be null.</param>
+    /// <param name="ct">Stops it between layers; what is finished is kept, nothing is left half-written.</param>
+    /// <exception cref="RunRefusedException">The output folder is in use, or holds something else.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static StudyResult Run(StudyOptions options, IStudyProgress? progress = null, CancellationToken ct = default) =>
+        new StudyRunner(options, progress, ct).Run();
+
+    private StudyResult Run()
+    {
+        string model = HubCache.Resolve(_options.Model);
+        using var device = _options.Devices.Open(_options.Device, _options.DeviceOptions);
+        var identity = _clock.Time(StudyPhase.Load, () =>
+            StudyIdentity.Of(_options, model, device, (done, total, what) => Report(StudyPhase.Load, done, total, what), _ct));
+        using var folder = RunFolder.Open(
+            _options.Output, "study", identity, StudyIdentity.Environment(_options, model, device), _options.Clock);
+        if (folder.State == RunState.Finished) return ShowAgain(folder, model, device);
+        if (folder.State == RunState.Resumed) _progress?.Note($"going on with the run in {folder.Path}");
+        return Compute(folder, model, device);
+    }
+
+    private StudyResult Compute(RunFolder folder, string path, Device device)
+    {
+        var split = CorpusSplit.Make(Corpus.Load(_options.Corpus, _options.Languages), _options.Split, _options.SplitBlock);
+        using var model = _clock.Time(StudyPhase.Load, () => LanguageModel.Load(path, device, new Relay<LoadProgress>(
+            p => Report(StudyPhase.Load, p.BytesDone, p.BytesTotal, "reading weights")), _ct));
+        folder.Describe("model.fingerprint", model.Fingerprint);
+        int context = _options.Context ?? Math.Min(model.Spec.MaxPositions, 4096);
+        var (detection, evaluation) = _clock.Time(StudyPhase.Tokenize, () => Tokenize(split, path, context));
+
+        var stats = _clock.Time(StudyPhase.Statistics, () => StatisticsRun.Collect(
+            model, detection, TokenizerFingerprint.OfFolder(path), context, _options.Statistics,
+            new StatisticsRunOptions { Folder = folder.Path },
+            new Relay<StatisticsProgress>(p => Report(
+                StudyPhase.Statistics, p.Tokens, p.TotalTokens, $"{p.Documents} of {p.TotalDocuments} documents")), _ct));
+        var selections = _clock.Time(StudyPhase.Select, () => Select(stats));
+
+        using var scorer = Scorer.Create(model, evaluation.Documents, _options.BatchTokens);
+        StoredEvaluation.Keep(folder.Journal, model, scorer);
+        var ablation = _clock.Time(StudyPhase.Ablate, () => Ablate(new AblationRunner(model, scorer, folder.Journal), selections[0]));
+        return Finish(folder, path, device, stats, scorer.Documents, selections, ablation);
+    }
+
+    // A finished study: statistics, documents and passes are all stored; sets and results follow from them as they did before.
+    private StudyResult ShowAgain(RunFolder folder, string path, Device device)
+    {
+        _progress?.Note($"the run in {folder.Path} is finished; its results are shown again");
+        var stats = NeuronStats.Load(folder.File(BlockStore.ResultName));
+        var stored = StoredEvaluation.Find(folder.Journal) ?? throw Incomplete(folder);
+        var selections = Select(stats);
+        var runner = new AblationRunner(
+            stats.Header.Shape, stored.Documents, (_, _, _) => throw Incomplete(folder), stored.Rows, stored.Identity, folder.Journal);
+        return Finish(folder, path, device, stats, stored.Documents, selections, Ablate(runner, selections[0]));
+    }
+
+    private static StoreCorruptException Incomplete(RunFolder folder) => new(
+        "a finished run lacks a result", folder.Journal.Path, "every pass of the study", "a journal without it",
+        "delete the folder and run the study again");
+
+    private (TokenizedCorpus Detection, TokenizedCorpus Evaluation) Tokenize(CorpusSplit split, string path, int context)
+    {
+        var tokenizer = Tokenizer.Load(path);
+        long total = split.Detection.Documents.Count + split.Evaluation.Documents.Count, done = 0;
+        TokenizedCorpus Encode(Corpus corpus) => TokenizedCorpus.Create(
+            corpus,
+            text =>
+            {
+                Report(StudyPhase.Tokenize, done++, total, "text to tokens");
+                return tokenizer.Encode(text, addSpecialTokens: true);
+            },
+            tokenizer.BosId, context, _ct);
+        var detection = Encode(split.Detection);
+        var evaluation = ReferenceEquals(split.Detection, split.Evaluation) ? detection : Encode(split.Evaluation);
+        if (detection.SplitDocuments + evaluation.SplitDocuments is > 0 and var splitDocuments)
+            _progress?.Note($"{splitDocuments} documents are longer than {context} tokens and lie in several windows");
+        return (detection, evaluation);
+    }
+
+    private LanguageNeurons[] Select(NeuronStats stats)
+    {
+        Report(StudyPhase.Select, 0, 0, "");
+        return
+        [
+            ComparativeSelector.Select(stats, _options.Selection), PlndSelector.Select(stats, _options.Plnd),
+            LapeSelector.Select(stats, _options.Lape),
+        ];
+    }
+
+    private AblationResult Ablate(AblationRunner runner, LanguageNeurons neurons)
+    {
+        foreach (var set in neurons.Sets.Where(s => s.Neurons.Count == 0)) _progress?.Note($"the set of {set.Language} is empty");
+        return runner.Run(
+            [.. neurons.Sets.Select(s => new AblationSet(s.Language, [.. s.Ids]))], _options.Ablation,
+            p => Report(StudyPhase.Ablate, p.RowsDone, p.Rows, p.Pass.Length == 0 ? "" : $"{p.Pass} (pass {p.PassesDone + 1} of {p.Passes})"), _ct);
+    }
+
+    private StudyResult Finish(
+        RunFolder folder, string path, Device device, NeuronStats stats, IReadOnlyList<EvaluatedDocument> documents,
+        LanguageNeurons[] selections, AblationResult ablation)
+    {
+        var result = new StudyResult
+        {
+            Output = folder.Path,
+            State = folder.State,
+            Model = path,
+            Device = device.Name,
+            Shape = stats.Header.Shape,
+            Corpus = CorpusRows(stats, documents),
+            Neurons = selections[0],
+            Plnd = selections[1],
+            Lape = selections[2],
+            Ablation = ablation,
+            Overlaps = MethodOverlap.Of(selections),
+        };
+        _ct.ThrowIfCancellationRequested();
+        Report(StudyPhase.Write, 0, 0, "");
+        var files = _clock.Time(StudyPhase.Write, () => StudyFiles.Write(folder, result));
+        folder.Finish(_clock.Seconds);
+        return result with { Files = files, PhaseSeconds = _clock.Seconds };
+    }
+
+    private static List<StudyCorpusRow> CorpusRows(NeuronStats stats, IReadOnlyList<EvaluatedDocument> documents) =>
+    [
+        .. stats.Languages.Select(l => new StudyCorpusRow(
+            l.Language, l.Documents.Count, l.Tokens, documents.Count(d => d.Language == l.Language),
+            documents.Where(d => d.Language == l.Language).Sum(d => (long)d.Tokens))),
+    ];
+
+    private void Report(StudyPhase phase, long done, long total, string detail) => _progress?.Report(phase, done, total, detail);
+
+    /// <summary>Progress on the calling thread; the framework's Progress would post it elsewhere and out of order.</summary>
+    private sealed class Relay<T>(Action<T> report) : IProgress<T>
+    {
+        public void Report(T value) => report(value);
+    }
+}

@@ -1,0 +1,153 @@
+using Babel.Kernels;
+using Babel.Model.Errors;
+
+namespace Babel.Model.Decoding;
+
+/// <summary>
+/// The whole forward pass: embedding, blocks, final norm, unembedding. Token-major: a batch goes through all layers before the next.
+/// </summary>
+internal sealed class Decoder(DecoderSpec spec, Device device, DecoderWeights weights, Scratch scratch, DecoderBlock block)
+{
+    /// <summary>Logits are brought to the host in pieces of about this many numbers.</summary>
+    private const long LogitsPiece = 4 << 20;
+
+    private readonly IOps _ops = device.Ops;
+    private readonly FiniteGuard _guard = new(device);
+
+    private Activation LogitCap => spec.LogitSoftCap > 0 ? Activation.SoftCap(spec.LogitSoftCap) : Activation.Identity;
+
+    public ForwardResult Run(Batch batch, ForwardOutput output, KvCache? cache, ProbeRun probe, FiniteCheck check, CancellationToken ct)
+    {
+        var x = Embed(batch);
+        probe.Capture(Site.Embed, -1, x);
+        for (int layer = 0; layer < spec.Layers; layer++)
+        {
+            ct.ThrowIfCancellationRequested();
+            block.Forward(layer, weights.Layers[layer], x, batch, cache, probe);
+            if (check == FiniteCheck.EveryLayer) CheckLayer(layer, x);
+        }
+
+        if (check == FiniteCheck.FinalState)
+            _guard.Check(x, new SiteRef(Site.ResidPost, spec.Layers - 1), "check after every layer to learn where it begins");
+        ct.ThrowIfCancellationRequested();
+        var result = Finish(x, batch, output, probe);
+
+        // The caller may dispose the batch now, whatever was asked for.
+        device.Synchronize();
+        return result;
+    }
+
+    /// <summary><c>x = norm(scale E[ids] + P[positions])</c>, each part where the family has it.</summary>
+    private TensorView Embed(Batch batch)
+    {
+        var x = scratch.Get("x", batch.Tokens, spec.ModelWidth);
+        if (weights.ProjectIn is { } into)
+        {
+            var narrow = scratch.Get("embedded", batch.Tokens, spec.EmbeddingWidth);
+            _ops.Embed(batch.Ids, weights.Embedding, narrow, spec.EmbeddingScale);
+            _ops.Linear(narrow, into.Weight, x);
+        }
+        else
+        {
+            _ops.Embed(batch.Ids, weights.Embedding, x, spec.EmbeddingScale);
+        }
+
+        if (weights.Positions is { } positions) _ops.Embed(batch.PositionRows!.Value, positions, x, 1, accumulate: true);
+        if (weights.EmbeddingNorm is { } norm) _ops.Norm(spec.Norm, x, norm.Weight, norm.BiasView, spec.NormEpsilon, x);
+        return x;
+    }
+
+    private ForwardResult Finish(TensorView x, Batch batch, ForwardOutput output, ProbeRun probe)
+    {
+        bool captured = probe.Wants(Site.FinalNorm, -1) || probe.Wants(Site.Logits, -1);
+        if (output == ForwardOutput.None && !captured) return new ForwardResult();
+        if (output == ForwardOutput.LastLogits && !captured) return new ForwardResult { Logits = Logits(Final(LastRows(x, batch.Layout), "last")) };
+        var final = Final(x, "final");
+        probe.Capture(Site.FinalNorm, -1, final);
+        if (probe.Wants(Site.Logits, -1)) CaptureLogits(final, probe);
+        return output switch
+        {
+            ForwardOutput.LogProbs => new ForwardResult { LogProbs = LogProbs(final, batch) },
+            ForwardOutput.Logits => new ForwardResult { Logits = Logits(final) },
+            ForwardOutput.LastLogits => new ForwardResult { Logits = Logits(LastRows(final, batch.Layout)) },
+            _ => new ForwardResult(),
+        };
+    }
+
+    /// <summary>The input of the unembedding: after the final norm and project_out, where there are such.</summary>
+    private TensorView Final(TensorView x, string purpose)
+    {
+        var y = x;
+        if (weights.FinalNorm is { } norm)
+        {
+            y = scratch.Get(purpose + " normed", x.Shape.Rows, spec.ModelWidth);
+            _ops.Norm(spec.Norm, x, norm.Weight, norm.BiasView, spec.NormEpsilon, y);
+        }
+
+        if (weights.ProjectOut is not { } outOf) return y;
+        var narrow = scratch.Get(purpose + " projected", x.Shape.Rows, spec.EmbeddingWidth);
+        _ops.Linear(y, outOf.Weight, narrow);
+        return narrow;
+    }
+
+    private TensorView LastRows(TensorView x, SequenceLayout layout)
+    {
+        var rows = new int[layout.Count];
+        for (int s = 0; s < rows.Length; s++) rows[s] = layout.Spans[s].QueryStart + layout.Spans[s].QueryLength - 1;
+        using var index = device.FromInts(rows, new Shape(rows.Length));
+        var last = scratch.Get("last", rows.Length, x.Shape.Columns);
+        _ops.GatherRows(x, index, last);
+        device.Synchronize();
+        return last;
+    }
+
+    private float[] LogProbs(TensorView final, Batch batch)
+    {
+        var targets = batch.Targets ?? throw new ModelInputException("the batch was packed without targets", expected: "Batch.Pack(model, sequences, targets: true)");
+        var output = scratch.Get("log probabilities", batch.Tokens, 1).Reshape(new Shape(batch.Tokens));
+        _ops.LogProb(final, weights.Unembedding.Weight, weights.Unembedding.BiasView, LogitCap, targets, output);
+        return device.ToFloats(output);
+    }
+
+    private float[] Logits(TensorView final)
+    {
+        long rows = final.Shape.Rows;
+        if (rows * spec.Vocabulary > Array.MaxLength)
+        {
+            throw new ModelInputException(
+                "the logits of the batch do not fit one array", found: $"{rows} tokens of {spec.Vocabulary} logits", hint: "ask for log probabilities, or take a smaller batch");
+        }
+
+        var host = new float[rows * spec.Vocabulary];
+        long piece = Math.Clamp(LogitsPiece / spec.Vocabulary, 1, rows);
+        for (long row = 0; row < rows; row += piece)
+        {
+            long count = Math.Min(piece, rows - row);
+            var logits = scratch.Get("logits", count, spec.Vocabulary);
+            Unembed(final.Rows(row, count), logits);
+            device.Read(logits, host.AsSpan((int)(row * spec.Vocabulary), (int)(count * spec.Vocabulary)));
+        }
+
+        return host;
+    }
+
+    private void CaptureLogits(TensorView final, ProbeRun probe)
+    {
+        using var logits = device.Allocate(new Shape(final.Shape.Rows, spec.Vocabulary));
+        Unembed(final, logits);
+        probe.Capture(Site.Logits, -1, logits);
+        device.Synchronize();
+    }
+
+    private void Unembed(TensorView final, TensorView logits) =>
+        _ops.Linear(final, weights.Unembedding.Weight, logits, new Epilogue { Bias = weights.Unembedding.BiasView, Activation = LogitCap });
+
+    private void CheckLayer(int layer, TensorView x)
+    {
+        // In the order of computation, so that the first broken site is the one named.
+        const string hint = "weights in F16 or BF16 may overflow, or the checkpoint is damaged";
+        _guard.Check(scratch.Get("z", x.Shape.Rows, spec.QueryWidth), new SiteRef(Site.Z, layer), hint);
+        _guard.Check(scratch.Get("neurons", x.Shape.Rows, spec.FfnWidth), new SiteRef(Site.MlpPost, layer), hint);
+        _guard.Check(x, new SiteRef(Site.ResidPost, layer), hint);
+    }
+}

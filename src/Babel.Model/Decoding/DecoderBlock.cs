@@ -1,0 +1,233 @@
+using Babel.Kernels;
+
+namespace Babel.Model.Decoding;
+
+/// <summary>
+/// One block, as a function of its weights, the hidden states and the batch: nothing in here knows which layer ran before, so a schedule may
+/// go token by token through all layers or layer by layer through all tokens.
+/// </summary>
+internal sealed class DecoderBlock(DecoderSpec spec, Device device, Scratch scratch, Func<int, TensorView> valueGram)
+{
+    private readonly IOps _ops = device.Ops;
+    private readonly AttentionSpec[] _attention = [.. Enumerable.Range(0, spec.Layers).Select(i => Attention(spec, i))];
+
+    /// <summary>Advances <paramref name="x"/> [N, D] by one layer, in place; the forms are those of <see cref="ResidualForm"/>.</summary>
+    public void Forward(int layer, LayerWeights w, TensorView x, Batch batch, KvCache? cache, ProbeRun probe)
+    {
+        var call = new Call(layer, w, batch, cache, probe);
+        var a = scratch.Get("normed", x.Shape.Rows, spec.ModelWidth);
+        probe.Capture(Site.ResidPre, layer, x);
+        switch (spec.Residual)
+        {
+            case ResidualForm.PreNorm:
+                Norm(w.AttnNorm, x, a);
+                Attend(call, a, residual: x, output: x);
+                probe.Capture(Site.ResidMid, layer, x);
+                Norm(w.FfnNorm!, x, a);
+                Ffn(call, a, residual: x, output: x);
+                break;
+
+            case ResidualForm.NormedResidual:
+                Norm(w.AttnNorm, x, a);
+                Attend(call, a, residual: a, output: x);
+                probe.Capture(Site.ResidMid, layer, x);
+                Norm(w.FfnNorm!, x, a);
+                Ffn(call, a, residual: a, output: x);
+                break;
+
+            case ResidualForm.PostNorm:
+                Attend(call, x, residual: x, output: x);
+                Norm(w.AttnNorm, x, x);
+                probe.Capture(Site.ResidMid, layer, x);
+                Ffn(call, x, residual: x, output: x);
+                Norm(w.FfnNorm!, x, x);
+                break;
+
+            case ResidualForm.Sandwich:
+                var written = scratch.Get("written", x.Shape.Rows, spec.ModelWidth);
+                Norm(w.AttnNorm, x, a);
+                Attend(call, a, residual: null, output: written);
+                Norm(w.AttnPostNorm!, written, written);
+                _ops.Add(x, written, x);
+                probe.Capture(Site.ResidMid, layer, x);
+                Norm(w.FfnNorm!, x, a);
+                Ffn(call, a, residual: null, output: written);
+                Norm(w.FfnPostNorm!, written, written);
+                _ops.Add(x, written, x);
+                break;
+
+            default:
+                var attended = scratch.Get("written", x.Shape.Rows, spec.ModelWidth);
+                Norm(w.AttnNorm, x, a);
+                Attend(call, a, residual: x, output: attended);
+                if (spec.Residual == ResidualForm.ParallelTwoNorms) Norm(w.FfnNorm!, x, a);
+                Ffn(call, a, residual: attended, output: x);
+                break;
+        }
+
+        probe.Capture(Site.ResidPost, layer, x);
+        probe.EndLayer(layer);
+    }
+
+    /// <summary><c>output = residual + Wo Attention(Rope(Wq a), Rope(Wk a), Wv a)</c>.</summary>
+    private void Attend(Call call, TensorView a, TensorView? residual, TensorView output)
+    {
+        var (layer, w, batch, cache, probe) = call;
+        long rows = a.Shape.Rows;
+        var form = _attention[layer];
+        probe.Capture(Site.AttnIn, layer, a);
+        var q = Project(call, Site.Q, a, w.Q);
+        var k = Project(call, Site.K, a, w.K);
+        var v = Project(call, Site.V, a, w.V);
+        bool scored = probe.QkScores is not null;
+        var (normedQ, turnedQ) = Turn(w.QNorm, q, batch, scored ? "q" : null);
+        var (normedK, turnedK) = Turn(w.KNorm, k, batch, scored ? "k" : null);
+        var (keys, values) = (turnedK, v);
+        if (cache is not null)
+        {
+            _ops.ScatterRows(turnedK, batch.CacheRows!.Value, cache.Keys(layer));
+            _ops.ScatterRows(v, batch.CacheRows!.Value, cache.Values(layer));
+            (keys, values) = (cache.Keys(layer), cache.Values(layer));
+        }
+
+        var z = scratch.Get("z", rows, spec.QueryWidth);
+        var epilogue = new Epilogue { Scale = probe.Scale(Site.Z, layer), Post = probe.Tap(Site.Z, layer, spec.QueryWidth, passing: false) };
+        TensorView? pattern = probe.Wants(Site.Pattern, layer) ? Pattern(batch.Layout) : null;
+        _ops.Attention(turnedQ, keys, values, z, form, batch.Layout, epilogue, pattern);
+        if (pattern is { } p) probe.Capture(Site.Pattern, layer, p);
+        probe.Capture(Site.Z, layer, z);
+        if (probe.QkScores is { } scoreForm)
+        {
+            Score(scoreForm, call, form, new QkScoreInputs
+            {
+                Q = normedQ,
+                K = normedK,
+                RotatedQ = turnedQ,
+                RotatedK = turnedK,
+                Rotary = batch.Rotary,
+                RawQ = spec.HeadNorm ? q : null,
+                RawK = spec.HeadNorm ? k : null,
+                NormEpsilon = spec.NormEpsilon,
+            });
+        }
+
+        if (probe.ValueScores) ScoreValues(call, form, z);
+        Write(call, Site.AttnOut, z, w.O, residual, output);
+    }
+
+    /// <summary><c>output = residual + Wdown n</c>, with the neurons <c>n = act(Wgate m) * (Wup m)</c> or <c>act(Wup m)</c>.</summary>
+    private void Ffn(Call call, TensorView m, TensorView? residual, TensorView output)
+    {
+        var (layer, w, _, _, probe) = call;
+        probe.Capture(Site.MlpIn, layer, m);
+        var n = scratch.Get("neurons", m.Shape.Rows, spec.FfnWidth);
+        var pre = probe.Tap(Site.MlpPre, layer, spec.FfnWidth, passing: true);
+        var post = probe.Tap(Site.MlpPost, layer, spec.FfnWidth, passing: false);
+        var scale = probe.Scale(Site.MlpPost, layer);
+        if (w.Gate is { } gate)
+        {
+            var up = probe.Tap(Site.MlpUp, layer, spec.FfnWidth, passing: true);
+            _ops.GatedLinear(m, gate.Weight, w.Up.Weight, n, new GatedEpilogue
+            {
+                GateBias = gate.BiasView,
+                UpBias = w.Up.BiasView,
+                GatePre = pre,
+                UpPre = up,
+                Activation = spec.Activation,
+                Scale = scale,
+                Post = post,
+            });
+            probe.CaptureTapped(Site.MlpPre, layer, pre);
+            probe.CaptureTapped(Site.MlpUp, layer, up);
+        }
+        else
+        {
+            _ops.Linear(m, w.Up.Weight, n, new Epilogue { Bias = w.Up.BiasView, Pre = pre, Activation = spec.Activation, Scale = scale, Post = post });
+            probe.CaptureTapped(Site.MlpPre, layer, pre);
+        }
+
+        probe.Capture(Site.MlpPost, layer, n);
+        Write(call, Site.MlpOut, n, w.Down, residual, output);
+    }
+
+    private TensorView Project(Call call, Site site, TensorView a, LinearWeight w)
+    {
+        var y = scratch.Get(site.ToString(), a.Shape.Rows, w.Weight.Rows);
+        _ops.Linear(a, w.Weight, y, new Epilogue
+        {
+            Bias = w.BiasView,
+            Scale = call.Probe.Scale(site, call.Layer),
+            Post = call.Probe.Tap(site, call.Layer, w.Weight.Rows, passing: false),
+        });
+        call.Probe.Capture(site, call.Layer, y);
+        return y;
+    }
+
+    private void Write(Call call, Site site, TensorView x, LinearWeight w, TensorView? residual, TensorView output)
+    {
+        var tap = call.Probe.Tap(site, call.Layer, spec.ModelWidth, passing: residual is not null);
+        _ops.Linear(x, w.Weight, output, new Epilogue { Bias = w.BiasView, Scale = call.Probe.Scale(site, call.Layer), Post = tap, Residual = residual });
+        if (residual is null) call.Probe.Capture(site, call.Layer, output);
+        else call.Probe.CaptureTapped(site, call.Layer, tap);
+    }
+
+    /// <summary>Per-head norm, then rotation: in place, or each into a buffer of its own where <paramref name="keep"/> names them.</summary>
+    private (TensorView Normed, TensorView Turned) Turn(NormWeight? norm, TensorView x, Batch batch, string? keep)
+    {
+        var normed = x;
+        if (norm is not null)
+        {
+            if (keep is not null) normed = scratch.Get("normed " + keep, x.Shape.Rows, x.Shape.Columns);
+            var heads = new Shape(x.Count / spec.HeadDim, spec.HeadDim);
+            Norm(norm, x.Reshape(heads), normed.Reshape(heads), NormKind.Rms);
+        }
+
+        if (batch.Rotary is not { } rotary) return (normed, normed);
+        var turned = keep is null ? normed : scratch.Get("turned " + keep, x.Shape.Rows, x.Shape.Columns);
+        _ops.Rope(normed, spec.HeadDim, rotary, turned);
+        return (normed, turned);
+    }
+
+    private void Score(QkScoreForm scoreForm, Call call, AttentionSpec form, QkScoreInputs inputs)
+    {
+        int sequences = call.Batch.Layout.Count;
+        var q = scratch.Get("q scores", sequences, spec.QueryWidth);
+        var k = scratch.Get("k scores", sequences, scoreForm == QkScoreForm.Repo ? spec.QueryWidth : spec.KvWidth);
+        _ops.QkScores(scoreForm, inputs, form, call.Batch.Layout, q, k);
+        call.Probe.Scored(q, k);
+    }
+
+    private void ScoreValues(Call call, AttentionSpec form, TensorView z)
+    {
+        var scores = scratch.Get("v scores", call.Batch.Layout.Count, spec.KvWidth);
+        _ops.ValueScores(z, valueGram(call.Layer), form, call.Batch.Layout, scores);
+        call.Probe.Scored(scores);
+    }
+
+    private TensorView Pattern(SequenceLayout layout)
+    {
+        long count = 0;
+        foreach (var span in layout.Spans) count = checked(count + ((long)spec.Heads * span.QueryLength * span.KeyLength));
+        return scratch.Get("pattern", count, 1).Reshape(new Shape(count));
+    }
+
+    private void Norm(NormWeight norm, TensorView x, TensorView output) => Norm(norm, x, output, spec.Norm);
+
+    private void Norm(NormWeight norm, TensorView x, TensorView output, NormKind kind) =>
+        _ops.Norm(kind, x, norm.Weight, norm.BiasView, spec.NormEpsilon, output);
+
+    private static AttentionSpec Attention(DecoderSpec spec, int layer) => new()
+    {
+        Heads = spec.Heads,
+        KvHeads = spec.KvHeads,
+        HeadDim = spec.HeadDim,
+        Scale = spec.AttentionScale / (spec.ScaleByInverseLayer ? layer + 1 : 1),
+        SoftCap = spec.ScoreSoftCap,
+        Window = spec.Windows.Count == 0 ? 0 : spec.Windows[layer],
+        AlibiSlopes = spec.Positions == PositionForm.Alibi ? Alibi.Slopes(spec.Heads) : null,
+        AlibiRoundedAndScaled = spec.AlibiRoundedAndScaled,
+    };
+
+    /// <summary>What stays the same during one block of one run.</summary>
+    private readonly record struct Call(int Layer, LayerWeights Weights, Batch Batch, KvCache? Cache, ProbeRun Probe);
+}

@@ -1,0 +1,109 @@
+using Babel.Analysis.Corpora;
+using Babel.Analysis.Statistics;
+using Babel.Kernels;
+using Babel.Model;
+using Xunit;
+
+namespace Babel.Analysis.Tests.Statistics;
+
+/// <summary>
+/// The importance of EVERY neuron against its definition: switch it off, run, and take the norm of the change of the sub-layer's output (FFN, V, O) or
+/// of the attention probabilities (Q, K). The truth is always computed in float64.
+/// </summary>
+public sealed class ClosedFormTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("ref", "tiny")]
+    [InlineData("cpu", "tiny")]
+    [InlineData("ref", "bloom_4h")]
+    [InlineData("cpu", "bloom_4h")]
+    [InlineData("ref", "llama2")]
+    [InlineData("cpu", "llama2")]
+    [InlineData("ref", "qwen2_tied")]
+    [InlineData("cpu", "qwen2_tied")]
+    public void Importance_EveryNeuron_MatchesSwitchingItOff(string deviceName, string modelName)
+    {
+        string folder = modelName == "tiny" ? _folder.Sub("tiny") : Fixtures.Golden(modelName);
+        if (modelName == "tiny") TinyLlama.Write(folder);
+        using var device = DeviceRegistry.Default.Open(deviceName);
+        using var model = LanguageModel.Load(folder, device);
+        using var reference = DeviceRegistry.Default.Open("ref");
+        using var truth = LanguageModel.Load(folder, reference);
+        var document = new TokenizedDocument(new Document("de", 0, ""), [Ids(7, 3), Ids(5, 4)]);
+        var other = new TokenizedDocument(new Document("de", 1, ""), [Ids(6, 5)]);
+        var collector = new StatisticsCollector(
+            model, new StatisticsOptions { Parts = [], QkImportance = ImportanceForms.Exact }, [document, other]);
+        collector.Run([new BatchWindow(document, 1), new BatchWindow(other, 0), new BatchWindow(document, 0)]);
+        var stats = collector.Finish("tokenizer", 64).Of("de");
+
+        var ablation = new BruteForce(truth, document.Windows);
+        foreach (var part in StatisticsOptions.AllParts)
+        {
+            for (int layer = 0; layer < model.Spec.Layers; layer++)
+            {
+                for (int k = 0; k < model.NeuronCount(part); k++)
+                {
+                    double expected = ablation.Change(new NeuronId(layer, part, k));
+                    float found = stats.ImportanceOf(ImportanceForms.Exact, part).Values(layer, 0)[k];
+                    Assert.True(
+                        Math.Abs(found - expected) <= 1e-5 * expected,
+                        $"{modelName} on {deviceName}, {layer}.{part}.{k}: {found:G9}, switched off {expected:G9}, relative error {Math.Abs(found - expected) / expected:E1}");
+                }
+            }
+        }
+    }
+
+    private static int[] Ids(int length, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, length).Select(_ => random.Next(3, 50))];
+    }
+
+    /// <summary>What changes when one neuron is off, in float64.</summary>
+    private sealed class BruteForce(LanguageModel model, IReadOnlyList<int[]> windows)
+    {
+        private readonly Dictionary<SiteRef, double[]> _base = [];
+        private readonly Dictionary<NeuronId, double> _known = [];
+
+        public double Change(NeuronId id)
+        {
+            // Up, Gate and Down are one mask entry
+            var name = id with { Part = id.Part is NeuronPart.Up or NeuronPart.Gate ? NeuronPart.Down : id.Part };
+            if (_known.TryGetValue(name, out double known)) return known;
+            var site = new SiteRef(
+                id.Part switch
+                {
+                    NeuronPart.Q or NeuronPart.K => Site.Pattern,
+                    NeuronPart.V or NeuronPart.O => Site.AttnOut,
+                    _ => Site.MlpOut,
+                },
+                id.Layer);
+            if (!_base.TryGetValue(site, out double[]? before)) _base[site] = before = Values(site, null);
+            double[] after = Values(site, NeuronMask.Off(model.Spec, [id]));
+            return _known[name] = Math.Sqrt(before.Zip(after, (a, b) => (a - b) * (a - b)).Sum());
+        }
+
+        private double[] Values(SiteRef site, NeuronMask? mask)
+        {
+            var sink = new Keep(model.Device);
+            using var batch = Batch.Pack(model, windows, targets: false);
+            model.Run(batch, ForwardOutput.None, new ProbePlan { Captures = new HashSet<SiteRef> { site }, Ablation = mask }, sink);
+            return sink.Values;
+        }
+
+        private sealed class Keep(Device device) : IProbeSink
+        {
+            public double[] Values { get; private set; } = [];
+
+            public void OnLayer(int layer, LayerProbe probe)
+            {
+            }
+
+            public void OnCapture(SiteRef site, TensorView values) => Values = device.ToDoubles(values);
+        }
+    }
+}

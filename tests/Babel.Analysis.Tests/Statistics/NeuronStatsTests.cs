@@ -1,0 +1,106 @@
+using Babel.Analysis.Errors;
+using Babel.Analysis.Statistics;
+using Babel.Model;
+using Xunit;
+
+namespace Babel.Analysis.Tests.Statistics;
+
+public sealed class NeuronStatsTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Merge_AnyOrderAndGrouping_SameBytesAsOneRun()
+    {
+        var whole = NeuronStats.Merge(SyntheticStats.Of("de", 0, 1, 2, 5, 9), SyntheticStats.Of("fi", 3, 4));
+        NeuronStats[] shards =
+            [SyntheticStats.Of("de", 2, 9), SyntheticStats.Of("fi", 4), SyntheticStats.Of("de", 0), SyntheticStats.Of("de", 1, 5), SyntheticStats.Of("fi", 3)];
+        byte[] expected = Bytes(whole);
+        Assert.Equal(expected, Bytes(NeuronStats.Merge(shards)));
+        Assert.Equal(expected, Bytes(NeuronStats.Merge([.. shards.Reverse()])));
+        Assert.Equal(expected, Bytes(NeuronStats.Merge(NeuronStats.Merge(shards[0], shards[1]), NeuronStats.Merge(shards[4], shards[3]), shards[2])));
+        Assert.Equal(expected, Bytes(NeuronStats.Merge(NeuronStats.Load(Saved(shards[2])), NeuronStats.Merge(shards[0], shards[3]), shards[1], shards[4])));
+    }
+
+    [Fact]
+    public void Load_AfterSave_IsTheSame()
+    {
+        var stats = NeuronStats.Merge(SyntheticStats.Of("de", 0, 7), SyntheticStats.Of("zh-Hans", 1));
+        var loaded = NeuronStats.Load(Saved(stats));
+        Assert.Equal(Bytes(stats), Bytes(loaded));
+        Assert.Equal(stats.CorpusFingerprint, loaded.CorpusFingerprint);
+        Assert.Equal(stats.Of("de").Tokens, loaded.Of("de").Tokens);
+        Assert.Equal(stats.Header.Identity(), loaded.Header.Identity());
+    }
+
+    [Fact]
+    public void Save_WithoutDocuments_KeepsSummaries()
+    {
+        var header = SyntheticStats.Header(new StatisticsOptions { KeepDocuments = false, Parts = [NeuronPart.Gate] });
+        var stats = SyntheticStats.Of(header, "de", 0, 1);
+        var loaded = NeuronStats.Load(Saved(stats)).Of("de").ImportanceOf(ImportanceForms.Exact, NeuronPart.Up);
+        Assert.False(loaded.KeepsDocuments);
+        Assert.Equal(stats.Of("de").ImportanceOf(ImportanceForms.Exact, NeuronPart.Gate).Minimum, loaded.Minimum);
+        Assert.Throws<InvalidOperationException>(() => { _ = loaded.Values(0, 0); });
+    }
+
+    public static TheoryData<string, Func<StatsHeader, StatsHeader>> Differences => new()
+    {
+        { "model", h => h with { Model = "other" } },
+        { "tokenizer", h => h with { Tokenizer = "other" } },
+        { "context", h => h with { Context = 64 } },
+        { "shape", h => h with { Shape = h.Shape with { Heads = 2 } } },
+        { "importance", h => h with { Options = h.Options with { Importance = ImportanceForms.Exact } } },
+        { "qkImportance", h => h with { Options = h.Options with { QkImportance = ImportanceForms.None } } },
+        { "keepDocuments", h => h with { Options = h.Options with { KeepDocuments = false } } },
+        { "parts", h => h with { Options = h.Options with { Parts = [NeuronPart.Gate] } } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Differences))]
+    public void Merge_OfDifferentThings_NamesTheField(string field, Func<StatsHeader, StatsHeader> change)
+    {
+        var a = SyntheticStats.Of("de", 0);
+        var b = SyntheticStats.Of(change(SyntheticStats.Header()), "de", 1);
+        var error = Assert.Throws<StoreCorruptException>(() => NeuronStats.Merge(a, b));
+        Assert.EndsWith($"another {field}", error.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Merge_DocumentTwice_IsRefused()
+    {
+        var error = Assert.Throws<StoreCorruptException>(() => NeuronStats.Merge(SyntheticStats.Of("de", 0, 4), SyntheticStats.Of("de", 4, 5)));
+        Assert.Contains("language de, index 4", error.Found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_AnyFlippedByte_IsRefused()
+    {
+        string path = Saved(SyntheticStats.Of(SyntheticStats.Header(new StatisticsOptions { Parts = [NeuronPart.K] }), "de", 0));
+        byte[] bytes = File.ReadAllBytes(path);
+        for (int at = 0; at < bytes.Length; at += 1 + (bytes.Length / 400))
+        {
+            byte[] altered = [.. bytes];
+            altered[at] ^= 0x10;
+            string other = _folder.File("altered.safetensors", altered);
+            Assert.Throws<StoreCorruptException>(() => NeuronStats.Load(other));
+        }
+
+        for (int length = 0; length < bytes.Length; length += 1 + (bytes.Length / 50))
+        {
+            string torn = _folder.File("torn.safetensors", bytes[..length]);
+            Assert.Throws<StoreCorruptException>(() => NeuronStats.Load(torn));
+        }
+    }
+
+    private byte[] Bytes(NeuronStats stats) => File.ReadAllBytes(Saved(stats));
+
+    private string Saved(NeuronStats stats)
+    {
+        string path = _folder.Sub($"{Guid.NewGuid():N}.safetensors");
+        stats.Save(path);
+        return path;
+    }
+}

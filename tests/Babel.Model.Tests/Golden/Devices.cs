@@ -1,0 +1,21 @@
+using Babel.Kernels;
+
+namespace Babel.Model.Tests.Golden;
+
+/// <summary>The devices models are proven on, and how near each must come.</summary>
+internal static class Devices
+{
+    public static string[] Names => ["ref", "cpu"];
+
+    public static Device Open(string name) => DeviceRegistry.Default.Open(name);
+
+    /// <summary>Float64 against expectations stored as float32, or float32 arithmetic as the issue asks for.</summary>
+    public static Tolerance Logits(string device) => device == "ref" ? new(5e-6, 1.2e-7) : new(5e-5, 1e-5);
+
+    public static Tolerance Hidden(string device) => device == "ref" ? new(5e-6, 1.2e-7) : new(2e-5, 2e-6);
+}
+
+internal readonly record struct Tolerance(double Absolute, double Relative)
+{
+    public double For(double expected) => Absolute + (Relative * Math.Abs(expected));
+}
