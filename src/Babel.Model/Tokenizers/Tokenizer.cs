@@ -121,7 +121,6 @@ public abstract class Tokenizer
     {
         var data = File.ReadAllBytes(path);
         var first = data.AsSpan().TrimStart(" \t\r\n"u8);
-        if (first.StartsWith("\uFEFF"u8)) first = first[3..];
         if (first.StartsWith("{"u8)) return HuggingFaceTokenizer.Parse(data, path, settings);
         if (Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase))
             throw new ModelFormatException("a tokenizer.json is not JSON", path, "an object", first.IsEmpty ? "an empty file" : $"byte 0x{first[0]:X2}");

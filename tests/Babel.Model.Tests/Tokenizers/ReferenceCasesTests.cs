@@ -103,6 +103,25 @@ public sealed class ReferenceCasesTests(ReferenceData data) : IClassFixture<Refe
         Assert.Empty(wrong);
     }
 
+    [SkippableTheory]
+    [InlineData("Xenova/gpt2", "gpt2")]
+    [InlineData("openai-community/gpt2", "gpt2")]
+    [InlineData("tiiuae/falcon-7b", "falcon-7b")]
+    [InlineData("Xenova/t5-small", "t5-small")]
+    [InlineData("google-t5/t5-small", "t5-small")]
+    [InlineData("Xenova/llama-tokenizer", "llama2")]
+    [InlineData("Xenova/llama3-tokenizer-new", "llama3")]
+    [InlineData("Xenova/Qwen1.5-0.5B-Chat", "qwen2")]
+    public void TransformersVectors_OfTokenizersAtHand_Match(string published, string name)
+    {
+        using var document = data.Json("upstream-vectors", "hf_tests.json");
+        var tokenizer = Tokenizer.Load(data.Folder(name));
+        var wrong = new List<string>();
+        foreach (var item in document!.RootElement.GetProperty(published).EnumerateArray())
+            Compare(item, "ids", tokenizer.Encode(item.GetProperty("text").GetString()!, addSpecialTokens: true), wrong);
+        Assert.Empty(wrong);
+    }
+
     private void Bulk(Tokenizer tokenizer, string name, string file)
     {
         using var document = data.Json(name, file);

@@ -173,16 +173,18 @@ internal sealed class HuggingFaceTokenizer : Tokenizer
     private void ReadAdded(JsonAt list)
     {
         var scratch = new EncodeScratch();
+        var next = _vocabulary.Count;
         foreach (var item in list.Items())
         {
             var content = item.Required("content").String();
             if (content.Length == 0) continue;
-            var id = item.Required("id").Int();
-            if (id is < 0 or >= Vocabulary.MostTokens) throw item.Required("id").Bad("an id");
+            var written = item.Required("id").Int();
+            if (written is < 0 or >= Vocabulary.MostTokens) throw item.Required("id").Bad("an id");
             var utf8 = Encoding.UTF8.GetBytes(content);
 
-            // A token of the vocabulary keeps the vocabulary's id, whatever is written here.
-            if (_vocabulary.IdOf(utf8) is >= 0 and var known) id = known;
+            // As the reference does, which only warns where the file says otherwise: a token of the vocabulary keeps its
+            // id, the others are numbered on from the size of the vocabulary.
+            var id = IdOf(content) ?? next++;
             var normalized = Flag(item, "normalized");
             var token = new AddedToken(id, content, normalized ? Normalize(utf8, scratch).ToArray() : utf8,
                 Flag(item, "single_word"), Flag(item, "lstrip"), Flag(item, "rstrip"), normalized, Flag(item, "special"));

@@ -101,7 +101,7 @@ internal sealed class CharacterNormalizer(Action<int, ByteBuffer> map) : TextNor
 
     public static void StripAccents(int c, ByteBuffer output)
     {
-        if (!CodePoints.Is(c, CodePointKind.Mark)) output.AppendCodePoint(c);
+        if (!OlderUnicode.IsMark(c)) output.AppendCodePoint(c);
     }
 
     /// <summary>SentencePiece's nmt rules: some controls go, some characters become spaces.</summary>

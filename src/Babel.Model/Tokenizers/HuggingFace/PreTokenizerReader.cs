@@ -78,17 +78,17 @@ internal static class PreTokenizerReader
                 steps.Add(Characters(static c => CodePoints.Is(c, CodePointKind.Number), single ? SplitBehavior.Isolated : SplitBehavior.Contiguous));
                 break;
             case "Punctuation":
-                steps.Add(Characters(IsPunctuation, value.Optional("behavior") is { } given ? Behavior(given) : SplitBehavior.Isolated));
+                steps.Add(Characters(OlderUnicode.IsPunctuation, value.Optional("behavior") is { } given ? Behavior(given) : SplitBehavior.Isolated));
                 break;
             case "WhitespaceSplit":
                 steps.Add(Characters(CodePoints.IsSpace, SplitBehavior.Removed));
                 break;
             case "Whitespace":
-                steps.Add(new SplitPreTokenizer(CodePointPattern.Compile(@"\w+|[^\w\s]+", value.Where), SplitBehavior.Removed, invert: true));
+                steps.Add(new SplitPreTokenizer(new WhitespaceScanner(), SplitBehavior.Removed, invert: true));
                 break;
             case "BertPreTokenizer":
                 steps.Add(Characters(CodePoints.IsSpace, SplitBehavior.Removed));
-                steps.Add(Characters(IsPunctuation, SplitBehavior.Isolated));
+                steps.Add(Characters(OlderUnicode.IsPunctuation, SplitBehavior.Isolated));
                 break;
             case "CharDelimiterSplit" or "Delimiter":
                 var delimiter = value.Required("delimiter").Character().Value;
@@ -101,10 +101,6 @@ internal static class PreTokenizerReader
     }
 
     private static SplitPreTokenizer Characters(Func<int, bool> isMatch, SplitBehavior behavior) => new(new CharacterPattern(isMatch), behavior, invert: false);
-
-    // ASCII punctuation includes the ASCII symbols; beyond it, the category P.
-    private static bool IsPunctuation(int c) =>
-        c < 0x80 ? c is (>= '!' and <= '/') or (>= ':' and <= '@') or (>= '[' and <= '`') or (>= '{' and <= '~') : CodePoints.Is(c, CodePointKind.Punctuation);
 
     private static SplitBehavior Behavior(JsonAt value) => value.String() switch
     {

@@ -52,5 +52,11 @@ internal sealed class SplitPreTokenizer(ISplitPattern pattern, SplitBehavior beh
         }
 
         if (behavior == SplitBehavior.MergedWithNext) output.Reverse(first, output.Count - first);
+
+        // What a pattern matched of nothing is no piece.
+        for (var i = output.Count - 1; i >= first; i--)
+        {
+            if (output[i].Start == output[i].End) output.RemoveAt(i);
+        }
     }
 }

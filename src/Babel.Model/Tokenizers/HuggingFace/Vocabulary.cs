@@ -17,6 +17,9 @@ internal sealed class Vocabulary
     /// <summary>One more than the highest id.</summary>
     public int Size => _places.Count;
 
+    /// <summary>How many tokens there are.</summary>
+    public int Count => _ids.Count;
+
     public void Add(ReadOnlySpan<byte> token, int id)
     {
         while (_places.Count <= id) _places.Add((0, -1));

@@ -45,21 +45,21 @@ internal sealed class CodePointPattern : ISplitPattern
     {
         var budget = 1_000_000 + (StepsPerByte * text.Length);
         var stack = new Stack<Choice>();
-        int previous = 0, at = 0;
+        int previous = 0, at = 0, lastEnd = -1;
         while (at <= text.Length)
         {
             var end = Run(text, 0, at, stack, ref budget);
-            if (end < 0 || (end == at && at == text.Length))
+
+            // An empty match does not count where the last match ended.
+            if (end < 0 || (end == at && at == lastEnd))
             {
-                if (at == text.Length) break;
-                at += Utf8.LengthOf(text[at]);
+                at += at < text.Length ? Utf8.LengthOf(text[at]) : 1;
                 continue;
             }
 
             if (at > previous) matches.Add(new TextSplit(previous, at, IsMatch: false));
             matches.Add(new TextSplit(at, end, IsMatch: true));
-            previous = end;
-            at = end > at ? end : at + Utf8.LengthOf(text[at]);
+            previous = lastEnd = at = end;
         }
 
         if (previous < text.Length) matches.Add(new TextSplit(previous, text.Length, IsMatch: false));

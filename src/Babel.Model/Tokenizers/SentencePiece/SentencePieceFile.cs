@@ -1,4 +1,5 @@
 using Babel.Model.Errors;
+using Babel.Model.Tokenizers.Bpe;
 using Babel.Model.Tokenizers.Text;
 
 namespace Babel.Model.Tokenizers.SentencePiece;
@@ -50,7 +51,11 @@ internal sealed class SentencePieceFile
                 case 1: file.AddPiece(reader.Bytes); break;
                 case 2: file.ReadTrainer(reader.Bytes); break;
                 case 3: file.Normalizer = file.ReadRules(reader.Bytes, "normalizer_spec"); break;
-                case 5: file.Denormalizer = file.ReadRules(reader.Bytes, "denormalizer_spec"); break;
+                case 5:
+                    // As there, a denormalizer without rules is none, whatever else it says.
+                    var rules = file.ReadRules(reader.Bytes, "denormalizer_spec");
+                    file.Denormalizer = rules.Map is null ? null : rules;
+                    break;
             }
         }
 
@@ -123,9 +128,12 @@ internal sealed class SentencePieceFile
     {
         if (Pieces.Count == 0) throw Bad("at least one piece", "none");
         var bytes = 0;
+        var (matched, reserved) = (new TokenTable(), new TokenTable());
         for (var i = 0; i < Pieces.Count; i++)
         {
             var piece = Pieces[i];
+            if (!(piece.Type is PieceType.Normal or PieceType.UserDefined or PieceType.Unused ? matched : reserved).Set(piece.Text, i))
+                throw Bad($"piece {i} once", System.Text.Encoding.UTF8.GetString(piece.Text) + " again");
             if (piece.Type == PieceType.Unknown)
             {
                 if (UnknownId >= 0) throw Bad("one unknown piece", $"pieces {UnknownId} and {i}");
@@ -138,6 +146,7 @@ internal sealed class SentencePieceFile
         }
 
         if (UnknownId < 0) throw Bad("an unknown piece", "none");
+        if (bytes > 0 && !ByteFallback) throw Bad("no byte pieces, as byte_fallback is not set", $"{bytes}");
         if (ByteFallback && bytes != 256) throw Bad("256 byte pieces, as byte_fallback is set", $"{bytes}");
         if (BosId >= Pieces.Count) BosId = -1;
         if (EosId >= Pieces.Count) EosId = -1;

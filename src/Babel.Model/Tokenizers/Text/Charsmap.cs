@@ -52,12 +52,15 @@ internal sealed class Charsmap
             position ^= Offset(unit);
             if ((unit >> 8 & 1) == 0) continue;
             if (position >= (uint)units.Length) break;
+
+            // Rules are about characters; one that ends inside a character is damage.
+            if (i + 1 < text.Length && (text[i + 1] & 0xC0) == 0x80) continue;
             length = i + 1;
             value = (int)(units[position] & 0x7FFFFFFF);
             if (shortest) break;
         }
 
-        if (length == 0 || value >= _replacements.Length)
+        if (length == 0 || value >= _replacements.Length || (_replacements[value] & 0xC0) == 0x80)
         {
             replacement = default;
             return 0;

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Babel.Cli.Options;
+using Babel.Cli.Output;
+using Babel.Kernels;
+
+namespace Babel.Cli;
+
+/// <summary>What a handler may touch: two streams, the devices, progress, and the sign to stop.</summary>
+internal sealed class CommandContext : IDisposable
+{
+    private readonly ConsoleStreams _streams;
+
+    /// <summary>The surroundings of one command.</summary>
+    public CommandContext(ConsoleStreams streams, GlobalRequest request, DeviceRegistry devices, CancellationToken cancellation)
+    {
+        _streams = streams;
+        Request = request;
+        Devices = devices;
+        Cancellation = cancellation;
+        Style = Style.For(streams.OutputIsTerminal);
+        Progress = new ProgressReporter(streams.Error, streams.ErrorIsTerminal, request.Quiet);
+    }
+
+    /// <summary>The shared options.</summary>
+    public GlobalRequest Request { get; }
+
+    /// <summary>The kinds of device there are.</summary>
+    public DeviceRegistry Devices { get; }
+
+    /// <summary>Set by Ctrl-C.</summary>
+    public CancellationToken Cancellation { get; }
+
+    /// <summary>Where results go: tables, or one JSON document.</summary>
+    public TextWriter Output => _streams.Output;
+
+    /// <summary>Emphasis of <see cref="Output"/>.</summary>
+    public Style Style { get; }
+
+    /// <summary>Progress and remarks, on stderr.</summary>
+    public ProgressReporter Progress { get; }
+
+    /// <summary>Opens the device asked for; says on stderr what <c>auto</c> chose.</summary>
+    public Device OpenDevice()
+    {
+        var device = Devices.Open(Request.Device, new DeviceOptions(Request.Threads));
+        if (DeviceSpec.Parse(Request.Device).Kind == "auto")
+            _streams.Error.WriteLine($"device: {device.Name} ({device.Description})");
+        return device;
+    }
+
+    /// <summary>The name of the device asked for, for parts that open it themselves; <c>auto</c> is resolved and said on stderr.</summary>
+    public string ResolveDevice()
+    {
+        if (DeviceSpec.Parse(Request.Device).Kind != "auto") return Request.Device;
+        using var device = OpenDevice();
+        return device.Name;
+    }
+
+    /// <summary>Writes the result: the JSON document or the tables, whichever was asked for.</summary>
+    public void Write(Action<Utf8JsonWriter> json, Action<TextWriter> tables)
+    {
+        Progress.Dispose();
+        if (Request.Json) JsonDocumentWriter.Write(Output, json);
+        else tables(Output);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Progress.Dispose();
+}

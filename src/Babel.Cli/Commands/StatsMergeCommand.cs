@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Babel.Analysis.Statistics;
+using Babel.Cli.Reports;
+
+namespace Babel.Cli.Commands;
+
+/// <summary><c>babel stats merge</c>: statistics of disjoint documents put together.</summary>
+internal sealed class StatsMergeCommand : CommandBase<(IReadOnlyList<string> Parts, string Out)>
+{
+    private readonly Argument<string[]> _parts = new("STATS") { Description = "Run folders or statistics files", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string> _out = new("--out", "-o") { Description = "The statistics file to write", HelpName = "file", Required = true };
+
+    /// <inheritdoc/>
+    public override string Name => "stats merge";
+
+    /// <inheritdoc/>
+    public override string Summary => "Merge statistics of disjoint documents; the same bits as one run over all of them.";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Example> Examples => [new("stats merge runs/de runs/en --out merged.safetensors", "two languages that ran apart")];
+
+    /// <inheritdoc/>
+    public override void Declare(Command command)
+    {
+        command.Arguments.Add(_parts);
+        command.Options.Add(_out);
+    }
+
+    /// <inheritdoc/>
+    protected override (IReadOnlyList<string> Parts, string Out) Bind(ParseResult result) =>
+        (result.GetRequiredValue(_parts), result.GetRequiredValue(_out));
+
+    /// <inheritdoc/>
+    protected override ExitCode Handle((IReadOnlyList<string> Parts, string Out) request, CommandContext context)
+    {
+        var merged = NeuronStats.Merge([.. request.Parts.Select(StatsReport.Load)]);
+        merged.Save(request.Out);
+        StatsReport.Write(merged, request.Out, context);
+        return ExitCodes.Ok;
+    }
+}

@@ -1,0 +1,46 @@
+using Babel.Analysis.Corpora;
+using Babel.Cli.Output;
+using Babel.Model.Errors;
+
+namespace Babel.Cli.Inputs;
+
+/// <summary>A corpus read and turned into the model's tokens.</summary>
+/// <param name="Text">The documents.</param>
+/// <param name="Tokens">Their ids, in windows of at most <paramref name="Context"/>.</param>
+/// <param name="Context">The longest window.</param>
+internal sealed record CorpusInput(Corpus Text, TokenizedCorpus Tokens, int Context)
+{
+    /// <summary>Reads the documents asked for; done before a model is loaded, so that a wrong path is known at once.</summary>
+    /// <exception cref="ModelNotFoundException">Nothing is there, or nothing is left.</exception>
+    public static Corpus Read(CorpusRequest request)
+    {
+        var corpus = Corpus.Load(request.Path, request.Languages);
+        if (request.Limit is not { } limit) return corpus;
+        var kept = corpus.Where(d => d.Index < limit);
+        return kept.Documents.Count > 0
+            ? kept
+            : throw new ModelNotFoundException("no document is left", where: request.Path, expected: $"documents with an index below {limit}");
+    }
+
+    /// <summary>Encodes; says on stderr how many documents are longer than a window.</summary>
+    public static CorpusInput Encode(Corpus text, CorpusRequest request, ModelSession session, CommandContext context)
+    {
+        int window = Math.Min(request.Context ?? int.MaxValue, session.Model.Spec.MaxPositions);
+        var tokenizer = session.Tokenizer;
+        int encoded = 0;
+        int[] Ids(string document)
+        {
+            context.Progress.Report("encoding", ++encoded, text.Documents.Count);
+            return tokenizer.Encode(document, addSpecialTokens: true);
+        }
+
+        var tokens = TokenizedCorpus.Create(text, Ids, tokenizer.BosId, window, context.Cancellation);
+        if (tokens.SplitDocuments > 0)
+        {
+            context.Progress.Say(
+                $"{Format.Count(tokens.SplitDocuments)} documents are longer than {Format.Count(window)} tokens and run in several windows; nothing is cut off");
+        }
+
+        return new CorpusInput(text, tokens, window);
+    }
+}

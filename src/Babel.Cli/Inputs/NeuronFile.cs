@@ -1,0 +1,26 @@
+using Babel.Analysis.Selection;
+using Babel.Cli.Options;
+using Babel.Model;
+using Babel.Model.Errors;
+
+namespace Babel.Cli.Inputs;
+
+/// <summary>A <c>neurons.json</c> named on the command line.</summary>
+internal static class NeuronFile
+{
+    /// <summary>Reads it.</summary>
+    /// <exception cref="ModelNotFoundException">No such file.</exception>
+    public static LanguageNeurons Load(string path) => File.Exists(path)
+        ? NeuronSetJson.Load(path)
+        : throw new ModelNotFoundException("the file of neurons is not there", where: path, hint: "`babel neurons` and `babel study` write one");
+
+    /// <summary>The neurons of one language's set.</summary>
+    /// <exception cref="UsageException">Several sets and none, or an unknown one, is named.</exception>
+    public static IEnumerable<NeuronId> Choose(string path, string? language)
+    {
+        var neurons = Load(path);
+        if (language is null && neurons.Sets.Count == 1) return neurons.Sets[0].Ids;
+        return neurons.Sets.FirstOrDefault(s => s.Language == language)?.Ids
+            ?? throw new UsageException($"--ablate: name a set of {path} after '#': {string.Join(", ", neurons.Sets.Select(s => s.Language))}");
+    }
+}

@@ -1,0 +1,8 @@
+namespace Babel.Cli.Options;
+
+/// <summary>What the shared options ask for.</summary>
+/// <param name="Device">The device's name.</param>
+/// <param name="Threads">Worker threads; 0 for all processors.</param>
+/// <param name="Json">One JSON document on stdout instead of tables.</param>
+/// <param name="Quiet">No progress.</param>
+internal sealed record GlobalRequest(string Device, int Threads, bool Json, bool Quiet);

@@ -1,0 +1,57 @@
+using System.CommandLine;
+
+namespace Babel.Cli.Options;
+
+/// <summary>The options every command has; the same words mean the same everywhere.</summary>
+internal sealed class SharedOptions
+{
+    /// <summary>Machine output.</summary>
+    public Option<bool> Json { get; } = new("--json")
+    {
+        Description = "Write the result as one JSON document on stdout, and nothing else there",
+        Recursive = true,
+    };
+
+    /// <summary>No progress.</summary>
+    public Option<bool> Quiet { get; } = new("--quiet", "-q")
+    {
+        Description = "No progress on stderr; errors still go there",
+        Recursive = true,
+    };
+
+    /// <summary>Which device.</summary>
+    public Option<string> Device { get; } = new("--device")
+    {
+        Description = "cpu, cpu:avx512, cpu:avx2, cpu:vector128, cpu:scalar, ref (float64), auto; `babel devices` lists what is here",
+        HelpName = "name",
+        DefaultValueFactory = _ => "cpu",
+        Recursive = true,
+    };
+
+    /// <summary>How many threads.</summary>
+    public Option<int> Threads { get; } = new("--threads")
+    {
+        Description = "Worker threads of a CPU device; 0 for all processors",
+        HelpName = "n",
+        DefaultValueFactory = _ => 0,
+        Recursive = true,
+    };
+
+    /// <summary>Adds them to the root, for all commands.</summary>
+    public void AddTo(Command root)
+    {
+        Threads.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int n) && n < 0)
+                result.AddError("--threads is 0 or more");
+        });
+        root.Options.Add(Device);
+        root.Options.Add(Threads);
+        root.Options.Add(Json);
+        root.Options.Add(Quiet);
+    }
+
+    /// <summary>What was asked for.</summary>
+    public GlobalRequest Bind(ParseResult result) =>
+        new(result.GetValue(Device)!, result.GetValue(Threads), result.GetValue(Json), result.GetValue(Quiet));
+}
