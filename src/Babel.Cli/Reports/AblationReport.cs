@@ -98,7 +98,13 @@ internal static class AblationReport
 
     private static string Cell(double value, bool own) => own ? $"[{Signed(value)}]" : Signed(value) + ' ';
 
-    private static string Signed(double value) => double.IsNaN(value) ? "-" : (value < 0 ? "" : "+") + Format.Fixed(value, 3);
+    private static string Signed(double value)
+    {
+        if (double.IsNaN(value)) return "-";
+        string text = Format.Fixed(value, 3);
+        // What rounds to zero has no sign to show.
+        return text is "-0.000" or "0.000" ? " 0.000" : (value < 0 ? "" : "+") + text;
+    }
 
     private static string Ratio(double value) => double.IsPositiveInfinity(value) ? "others unhurt" : double.IsNaN(value) ? "-" : Format.Fixed(value, 1);
 }
