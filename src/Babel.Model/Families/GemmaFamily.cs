@@ -34,7 +34,7 @@ internal sealed class GemmaFamily : IModelFamily
     private static DecoderSpec Second(ConfigReader config, DecoderSpec spec)
     {
         config.Require("use_bidirectional_attention", value: false, "only causal attention is supported");
-        int? window = config.IntOr(config.IsNull("sliding_window") ? null : 4096, "sliding_window");
+        int? window = config.IntOr(config.IsNull("sliding_window") ? null : 4096, "sliding_window", "sliding_window_size");
         double Cap(string name, double fallback) => config.NumberOrNull(name) ?? (config.IsNull(name) ? 0 : fallback);
         return spec with
         {

@@ -15,6 +15,7 @@ internal sealed class OptFamily : IModelFamily
         int width = config.Int("hidden_size");
         int heads = config.Int("num_attention_heads");
         bool preNorm = config.Flag("do_layer_norm_before", fallback: true);
+        bool finalNorm = !config.Flag("_remove_final_layer_norm", fallback: false);
         bool bias = config.Flag("enable_bias", fallback: true);
         bool affine = config.Flag("layer_norm_elementwise_affine", fallback: true);
         var spec = new DecoderSpec
@@ -31,7 +32,7 @@ internal sealed class OptFamily : IModelFamily
             Activation = CommonKeys.Activation(config, config.Text("activation_function") ?? "relu", "activation_function"),
             Norm = NormKind.Layer,
             Residual = preNorm ? ResidualForm.PreNorm : ResidualForm.PostNorm,
-            FinalNorm = preNorm && !config.Flag("_remove_final_layer_norm", fallback: false),
+            FinalNorm = preNorm && finalNorm,
             EmbeddingWidth = config.IntOr(width, "word_embed_proj_dim")!.Value,
             Positions = PositionForm.Learned,
             PositionOffset = 2,

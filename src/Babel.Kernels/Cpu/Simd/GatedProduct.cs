@@ -36,7 +36,7 @@ internal readonly unsafe struct GatedProduct<TV>(
             };
             var gatePanels = PanelWriter.View(gate);
             var upPanels = PanelWriter.View(up);
-            var batches = new RowBatches(device, pool, x);
+            var batches = new RowBatches(device, pool, x, gatePanels.Layout.Panels);
             while (batches.Next(out var product, out nint firstRow))
             {
                 var plan = new ProductPlan(gatePanels.Layout.Panels, MostPanels, product.Tiling, pool.Threads, arguments.HasStats);

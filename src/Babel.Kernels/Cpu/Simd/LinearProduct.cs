@@ -27,7 +27,7 @@ internal readonly unsafe struct LinearProduct<TV>(
                 Post = new TapArguments(epilogue?.Post, post),
             };
             var panels = PanelWriter.View(weight);
-            var batches = new RowBatches(device, pool, x);
+            var batches = new RowBatches(device, pool, x, panels.Layout.Panels);
             while (batches.Next(out var product, out nint firstRow))
             {
                 var plan = new ProductPlan(panels.Layout.Panels, MostPanels, product.Tiling, pool.Threads, arguments.HasStats);

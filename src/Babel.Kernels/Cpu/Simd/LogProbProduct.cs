@@ -37,7 +37,7 @@ internal readonly unsafe struct LogProbProduct<TV>(
         }
 
         var panels = PanelWriter.View(unembed);
-        var batches = new RowBatches(device, pool, x, map, mapped);
+        var batches = new RowBatches(device, pool, x, panels.Layout.Panels, map, mapped);
         while (batches.Next(out var product, out nint firstRow))
         {
             nint chunks = (panels.Layout.Panels + ChunkPanels - 1) / ChunkPanels, batchRows = product.Tiling.Rows;

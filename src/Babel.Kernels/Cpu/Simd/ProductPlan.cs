@@ -6,11 +6,11 @@ namespace Babel.Kernels.Cpu.Simd;
 /// </summary>
 internal readonly record struct ProductPlan
 {
-    /// <summary>Rows whose activations are packed at a time; bounds the memory a call needs.</summary>
-    public const int LargestBatch = 1024;
-
     /// <summary>Rows a worker has results of at a time.</summary>
     public const int GroupRows = 256;
+
+    private const int Groups = 4;
+    private const int ItemsPerThread = 8;
 
     private readonly nint _panels;
     private readonly nint _itemPanels;
@@ -21,7 +21,7 @@ internal readonly record struct ProductPlan
     public ProductPlan(nint panels, nint mostPanels, RowTiling tiling, int threads, bool rowsInOrder)
     {
         // A single thread has nothing to balance: the larger the item, the more often a block of activations is used from cache.
-        nint wanted = threads == 1 ? 1 : threads * 8;
+        nint wanted = threads == 1 ? 1 : threads * ItemsPerThread;
         _panels = panels;
         _groups = tiling.Groups;
         _itemPanels = threads == 1 ? mostPanels : Math.Clamp(panels / wanted, 1, mostPanels);
@@ -29,6 +29,12 @@ internal readonly record struct ProductPlan
         _rowItems = rowsInOrder || panelItems >= wanted ? 1 : tiling.Groups;
         Items = checked((int)(panelItems * _rowItems));
     }
+
+    /// <summary>
+    /// Rows whose activations are packed at a time: one group, which stays in cache (measured: 3 to 9 % faster than four), unless there are
+    /// too few panels for the threads and rows have to be shared out too. Bounds the memory a call needs.
+    /// </summary>
+    public static int BatchRows(nint panels, int threads) => panels >= threads * ItemsPerThread ? GroupRows : Groups * GroupRows;
 
     /// <summary>How many work items.</summary>
     public int Items { get; }

@@ -3,7 +3,7 @@ using Babel.Kernels.Cpu.Threading;
 namespace Babel.Kernels.Cpu.Simd;
 
 /// <summary>
-/// Walks over the activation rows of a product in batches of at most <see cref="ProductPlan.LargestBatch"/>, each packed for the register tiles. Batches come in
+/// Walks over the activation rows of a product in batches of at most <see cref="ProductPlan.BatchRows"/>, each packed for the register tiles. Batches come in
 /// ascending order and one after the other, so statistics may go on from one to the next.
 /// </summary>
 internal unsafe struct RowBatches
@@ -17,8 +17,8 @@ internal unsafe struct RowBatches
     private readonly nint _batchRows;
     private nint _next;
 
-    /// <summary>Takes the rows of <paramref name="x"/>; those that <paramref name="map"/> lists, if given.</summary>
-    public RowBatches(CpuDevice device, WorkerPool pool, TensorView x, int* map = null, nint mapped = 0)
+    /// <summary>Takes the rows of <paramref name="x"/> for a weight of <paramref name="panels"/> panels; those that <paramref name="map"/> lists, if given.</summary>
+    public RowBatches(CpuDevice device, WorkerPool pool, TensorView x, nint panels, int* map = null, nint mapped = 0)
     {
         _device = device;
         _pool = pool;
@@ -26,7 +26,8 @@ internal unsafe struct RowBatches
         _map = map;
         _rows = map == null ? (nint)x.Shape.Rows : mapped;
         _columns = (nint)x.Shape.Columns;
-        nint batches = (_rows + ProductPlan.LargestBatch - 1) / ProductPlan.LargestBatch;
+        int most = ProductPlan.BatchRows(panels, pool.Threads);
+        nint batches = (_rows + most - 1) / most;
         _batchRows = batches == 0 ? 0 : (_rows + batches - 1) / batches;
     }
 
