@@ -33,7 +33,8 @@ public sealed record AttentionSpec
     public float[]? AlibiSlopes { get; init; }
 
     /// <summary>
-    /// Falcon's reading of ALiBi: slope and slope*j are rounded to BF16 and the sum is scaled, s = (q.k + alibi) * Scale.
+    /// Falcon's reading of ALiBi: slope, j and slope*j are rounded to BF16 (a BF16 tensor times an integer one casts both) and the sum is
+    /// scaled, s = (q.k + alibi) * Scale.
     /// </summary>
     public bool AlibiRoundedAndScaled { get; init; }
 

@@ -32,7 +32,8 @@ public interface IOps
     void Embed(TensorView ids, Weight table, TensorView output, float scale = 1, bool accumulate = false);
 
     /// <summary>
-    /// Normalises every row of the innermost length n (see <see cref="NormKind"/>): <c>output = x_hat * weight + bias</c>.
+    /// Normalises every row of the innermost length n (see <see cref="NormKind"/>): <c>output = x_hat * weight + bias</c>. Error: below
+    /// 16 u (|x_hat w| + |b|), for layer norm plus 16 u |mean| |w| / sqrt(var + eps).
     /// </summary>
     /// <param name="kind">RMS or layer norm.</param>
     /// <param name="x">[.., n].</param>
@@ -99,7 +100,7 @@ public interface IOps
     /// <param name="unembed">[V, D].</param>
     /// <param name="bias">[V] or null.</param>
     /// <param name="cap">Identity or a soft cap.</param>
-    /// <param name="targets">I32 [N].</param>
+    /// <param name="targets">I32 [N]; an id outside [0, V) other than -1 is a <see cref="Errors.KernelException"/>.</param>
     /// <param name="output">[N].</param>
     void LogProb(TensorView x, Weight unembed, TensorView? bias, Activation cap, TensorView targets, TensorView output);
 

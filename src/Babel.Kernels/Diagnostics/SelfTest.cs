@@ -41,7 +41,8 @@ public static class SelfTest
         return results;
     }
 
-    private static SelfTestResult Run(Device device, Device reference, OperatorCase one)
+    /// <summary>Runs one case.</summary>
+    internal static SelfTestResult Run(Device device, Device reference, OperatorCase one)
     {
         using var expected = new CaseBench(reference, one.Seed, withBounds: true);
         using var actual = new CaseBench(device, one.Seed, withBounds: false);

@@ -25,7 +25,7 @@ internal readonly unsafe struct EmbedRows(PanelWeight table, int* ids, float* ou
     public void Run(int item)
     {
         var layout = table.Layout;
-        (nint panel, nint column) = Math.DivRem((nint)ids[item], PanelLayout.Width);
+        (nint panel, nint column) = Math.DivRem(RowIndex.Checked(ids[item], layout.Rows, item, "Embed: ids"), PanelLayout.Width);
         var to = output + (item * (nint)layout.Columns);
         for (nint block = 0; block < layout.Blocks; block++)
         {

@@ -31,8 +31,8 @@ internal readonly unsafe struct LogProbProduct<TV>(
         for (int i = 0; i < rows; i++)
         {
             result[i] = 0f;
-            if (wanted[i] < 0) continue;
-            mappedTargets[mapped] = wanted[i];
+            if (wanted[i] == -1) continue;
+            mappedTargets[mapped] = (int)RowIndex.Checked(wanted[i], unembed.Rows, i, "LogProb: targets");
             map[mapped++] = i;
         }
 

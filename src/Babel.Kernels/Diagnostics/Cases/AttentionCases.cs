@@ -25,7 +25,8 @@ internal static class AttentionCases
            select Attention(new AttentionShape(shape.H, shape.K, shape.D, option), "continue", [new(0, 17, 200, 90), new(17, 5, 3, 127)]),
     ];
 
-    private static OperatorCase Attention(AttentionShape shape, string kind, SequenceSpan[] spans) => new(
+    /// <summary>A case of the given layout.</summary>
+    internal static OperatorCase Attention(AttentionShape shape, string kind, SequenceSpan[] spans) => new(
         "Attention",
         $"H={shape.Heads} K={shape.KvHeads} d={shape.HeadDim} {kind} {shape.Option}".TrimEnd(),
         bench =>
@@ -66,7 +67,7 @@ internal static class AttentionCases
         var errors = shape.ScoreErrors(q, k, layout);
         var probabilities = Pattern(bench, shape, layout, operands);
         double[] bounds = new double[q.Length], patternBounds = new double[probabilities.Length];
-        int cell = 0;
+        int cell = 0, group = shape.Heads / shape.KvHeads;
         foreach (var span in layout.Spans)
         {
             double sums = ((2 * span.KeyLength) + 32) * Unit;
@@ -80,7 +81,7 @@ internal static class AttentionCases
                         patternBounds[cell] = relative * probabilities[cell];
                         for (int c = 0; c < shape.HeadDim; c++)
                         {
-                            double value = v[(((j * shape.KvHeads) + (h / shape.Spec.Group)) * shape.HeadDim) + c];
+                            double value = v[(((j * shape.KvHeads) + (h / group)) * shape.HeadDim) + c];
                             int column = (h * shape.HeadDim) + c;
                             bounds[(i * shape.Heads * shape.HeadDim) + column] += patternBounds[cell] * Math.Abs(value * (scale?[column] ?? 1));
                         }

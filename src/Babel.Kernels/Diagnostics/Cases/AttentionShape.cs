@@ -49,7 +49,7 @@ internal sealed record AttentionShape(int Heads, int KvHeads, int HeadDim, strin
         double sum = 0, size = 0;
         for (int c = 0; c < HeadDim; c++)
         {
-            double term = spec.Scale * (double)q[(((query * Heads) + h) * HeadDim) + c] * k[(((key * KvHeads) + (h / spec.Group)) * HeadDim) + c];
+            double term = spec.Scale * (double)q[(((query * Heads) + h) * HeadDim) + c] * k[(((key * KvHeads) + (h / (Heads / KvHeads))) * HeadDim) + c];
             sum += term;
             size += Math.Abs(term);
         }

@@ -35,7 +35,8 @@ internal static class ProductCases
            select LogProb(size.N, size.V, size.D, storage, option),
     ];
 
-    private static OperatorCase Linear(int[] lengths, int n, int k, DType storage, string option, Activation activation) => new(
+    /// <summary>A case of packed sequences.</summary>
+    internal static OperatorCase Linear(int[] lengths, int n, int k, DType storage, string option, Activation activation) => new(
         "Linear",
         $"N={string.Join('+', lengths)} n={n} k={k} {storage} {activation.Kind} {option}",
         bench =>

@@ -53,6 +53,7 @@ internal static class QkCase
         float[] q = bench.Device.ToFloats(inputs.RotatedQ), k = bench.Device.ToFloats(inputs.RotatedK);
         var errors = shape.ScoreErrors(q, k, layout);
         var squares = RowSquares(bench, shape, layout, inputs);
+        double softCap = shape.Spec.SoftCap;
         int heads = columns / shape.HeadDim, shared = shape.Heads / heads;
         for (int i = 0; i < score.Length; i++)
         {
@@ -72,7 +73,7 @@ internal static class QkCase
 
             double relative = 16 * (error + (8 * Unit)) * (1 + uneven);
             double sums = ((4 * span.QueryLength) + 64) * Unit * ((8 * rows) + (2 * score[i]));
-            double cap = 16 * Unit * shape.Spec.SoftCap * (rows + score[i]);
+            double cap = 16 * Unit * softCap * (rows + score[i]);
             bounds[i] = (relative * score[i]) + sums + cap;
         }
 

@@ -69,7 +69,8 @@ internal static class ScoreCases
         return gram;
     }
 
-    private static OperatorCase QkScores(AttentionShape shape, QkScoreForm form, int[] lengths) => new(
+    /// <summary>A case of packed sequences.</summary>
+    internal static OperatorCase QkScores(AttentionShape shape, QkScoreForm form, int[] lengths) => new(
         "QkScores",
         $"{form} H={shape.Heads} K={shape.KvHeads} d={shape.HeadDim} T={string.Join('+', lengths)} {shape.Option}".TrimEnd(),
         bench =>
