@@ -17,44 +17,47 @@ public sealed class ClosedFormTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("ref", "tiny")]
-    [InlineData("cpu", "tiny")]
-    [InlineData("ref", "bloom_4h")]
-    [InlineData("cpu", "bloom_4h")]
-    [InlineData("ref", "llama2")]
-    [InlineData("cpu", "llama2")]
-    [InlineData("ref", "qwen2_tied")]
-    [InlineData("cpu", "qwen2_tied")]
-    public void Importance_EveryNeuron_MatchesSwitchingItOff(string deviceName, string modelName)
+    [InlineData("tiny")]
+    [InlineData("bloom_4h")]
+    [InlineData("llama2")]
+    [InlineData("qwen2_tied")]
+    public void Importance_EveryNeuron_MatchesSwitchingItOff(string modelName)
     {
         string folder = modelName == "tiny" ? _folder.Sub("tiny") : Fixtures.Golden(modelName);
         if (modelName == "tiny") TinyLlama.Write(folder);
-        using var device = DeviceRegistry.Default.Open(deviceName);
-        using var model = LanguageModel.Load(folder, device);
         using var reference = DeviceRegistry.Default.Open("ref");
         using var truth = LanguageModel.Load(folder, reference);
         var document = new TokenizedDocument(new Document("de", 0, ""), [Ids(7, 3), Ids(5, 4)]);
+        var ablation = new BruteForce(truth, document.Windows);
+        using var cpu = DeviceRegistry.Default.Open("cpu");
+        using var model = LanguageModel.Load(folder, cpu);
+        foreach (var tested in new[] { truth, model })
+        {
+            var stats = Collect(tested, document);
+            foreach (var part in StatisticsOptions.AllParts)
+            {
+                var importance = tested.NeuronCount(part) > 0 ? stats.ImportanceOf(ImportanceForms.Exact, part) : null;
+                for (int at = 0; at < tested.Spec.Layers * tested.NeuronCount(part); at++)
+                {
+                    var id = new NeuronId(at / tested.NeuronCount(part), part, at % tested.NeuronCount(part));
+                    double expected = ablation.Change(id);
+                    double found = importance!.Values(id.Layer, 0)[id.Index];
+                    double slack = tested == truth ? 0 : ablation.Float32Noise(id);
+                    Assert.True(
+                        Math.Abs(found - expected) <= (1e-5 * expected) + slack,
+                        $"{modelName} on {tested.Device.Name}, {id}: {found:G9}, switched off {expected:G9}, relative error {Math.Abs(found - expected) / expected:E1}");
+                }
+            }
+        }
+    }
+
+    private static LanguageStats Collect(LanguageModel model, TokenizedDocument document)
+    {
         var other = new TokenizedDocument(new Document("de", 1, ""), [Ids(6, 5)]);
         var collector = new StatisticsCollector(
             model, new StatisticsOptions { Parts = [], QkImportance = ImportanceForms.Exact }, [document, other]);
         collector.Run([new BatchWindow(document, 1), new BatchWindow(other, 0), new BatchWindow(document, 0)]);
-        var stats = collector.Finish("tokenizer", 64).Of("de");
-
-        var ablation = new BruteForce(truth, document.Windows);
-        foreach (var part in StatisticsOptions.AllParts)
-        {
-            for (int layer = 0; layer < model.Spec.Layers; layer++)
-            {
-                for (int k = 0; k < model.NeuronCount(part); k++)
-                {
-                    double expected = ablation.Change(new NeuronId(layer, part, k));
-                    float found = stats.ImportanceOf(ImportanceForms.Exact, part).Values(layer, 0)[k];
-                    Assert.True(
-                        Math.Abs(found - expected) <= 1e-5 * expected,
-                        $"{modelName} on {deviceName}, {layer}.{part}.{k}: {found:G9}, switched off {expected:G9}, relative error {Math.Abs(found - expected) / expected:E1}");
-                }
-            }
-        }
+        return collector.Finish("tokenizer", 64).Of("de");
     }
 
     private static int[] Ids(int length, int seed)
@@ -85,6 +88,16 @@ public sealed class ClosedFormTests : IDisposable
             if (!_base.TryGetValue(site, out double[]? before)) _base[site] = before = Values(site, null);
             double[] after = Values(site, NeuronMask.Off(model.Spec, [id]));
             return _known[name] = Math.Sqrt(before.Zip(after, (a, b) => (a - b) * (a - b)).Sum());
+        }
+
+        /// <summary>
+        /// Q and K: the streaming form subtracts sums of squared probabilities of nearly equal rows, so in float32 its squared result is off by some units in the
+        /// last place of ||A||^2 whatever its size; here 8, carried over to the root. The other parts need no such allowance.
+        /// </summary>
+        public double Float32Noise(NeuronId id)
+        {
+            if (id.Part is not (NeuronPart.Q or NeuronPart.K)) return 0;
+            return 8 * Math.ScaleB(1, -24) * _base[new SiteRef(Site.Pattern, id.Layer)].Sum(p => p * p) / (2 * Change(id));
         }
 
         private double[] Values(SiteRef site, NeuronMask? mask)
