@@ -24,6 +24,7 @@ internal sealed class FalconFamily : IModelFamily
         int norms = config.IntOr(grouped ? 2 : 1, "num_ln_in_parallel_attn")!.Value;
         if (grouped && !parallel) throw config.Unsupported("parallel_attn", "true", "false", "new_decoder_architecture is parallel in every released model");
         if (norms > (grouped ? 2 : 1)) throw config.Unsupported("num_ln_in_parallel_attn", grouped ? "1 or 2" : "1", $"{norms}", "no released model has more");
+        config.Require("apply_residual_connection_post_layernorm", value: false, "no released Falcon has it, and public code ignores it");
         var rope = RopeConfig.Read(config, dim, positions);
         var spec = new DecoderSpec
         {

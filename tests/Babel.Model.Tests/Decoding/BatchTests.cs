@@ -115,7 +115,7 @@ public sealed class BatchTests
     [Fact]
     public void Run_WeightsThatOverflow_NamesTheSite()
     {
-        using var folder = new ModelFolder("llama2");
+        using var folder = new EditedModel("llama2");
         string name = "model.layers.1.mlp.up_proj.weight";
         float[] weights = folder.Floats(name);
         weights[64] = float.PositiveInfinity;

@@ -73,7 +73,7 @@ public sealed class ProbeTests
     [InlineData("gemma2")]
     public void Run_ExactScores_AreThoseOfNeuronsSwitchedOff(string name)
     {
-        using var folder = name == "qwen3" ? SpellingTests.Qwen3() : name == "gemma2" ? SpellingTests.Gemma2() : new ModelFolder(name);
+        using var folder = name == "qwen3" ? SpellingTests.Qwen3() : name == "gemma2" ? SpellingTests.Gemma2() : new EditedModel(name);
         using var device = Devices.Open("ref");
         using var model = LanguageModel.Load(folder.Write(), device);
         using var batch = Batch.Pack(model, s_texts);
@@ -106,7 +106,7 @@ public sealed class ProbeTests
     public void WriteNorms_AreTheLengthsOfWhatSingleNeuronsWrite(string golden, string deviceName)
     {
         using var device = Devices.Open(deviceName);
-        using var folder = new ModelFolder(golden);
+        using var folder = new EditedModel(golden);
         using var model = LanguageModel.Load(folder.Write(), device);
         string down = folder.Tensors.Keys.Single(n => n.Contains(".1.", StringComparison.Ordinal)
             && (n.EndsWith("down_proj.weight", StringComparison.Ordinal) || n.EndsWith("fc2.weight", StringComparison.Ordinal)

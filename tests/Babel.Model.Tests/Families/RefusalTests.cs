@@ -21,7 +21,7 @@ public sealed class RefusalTests
     [InlineData("xglm", "layernorm_embedding", "true")]
     public void Load_KeyThatIsNotUnderstood_IsRefusedByName(string golden, string key, string value)
     {
-        using var folder = new ModelFolder(golden).Set(key, JsonNode.Parse(value));
+        using var folder = new EditedModel(golden).Set(key, JsonNode.Parse(value));
         var error = Refused<UnsupportedModelException>(folder);
         Assert.Contains(key, error.What, StringComparison.Ordinal);
         Assert.Contains("config.json", error.Where, StringComparison.Ordinal);
@@ -37,7 +37,7 @@ public sealed class RefusalTests
     [InlineData("falcon_mq", "auto_map", "{\"AutoConfig\": \"configuration_falcon.FalconConfig\"}")]
     public void Load_HarmlessKey_IsIgnored(string golden, string key, string value)
     {
-        using var folder = new ModelFolder(golden).Set(key, JsonNode.Parse(value));
+        using var folder = new EditedModel(golden).Set(key, JsonNode.Parse(value));
         using var device = Devices.Open("ref");
         using var model = LanguageModel.Load(folder.Write(), device);
         using var batch = new GoldenCase(model, golden);
@@ -57,10 +57,11 @@ public sealed class RefusalTests
     [InlineData("phi", "qk_layernorm", "true", "qk_layernorm")]
     [InlineData("bloom_4h", "n_inner", "100", "n_inner")]
     [InlineData("falcon_mq", "num_ln_in_parallel_attn", "2", "num_ln_in_parallel_attn")]
+    [InlineData("falcon_mq", "apply_residual_connection_post_layernorm", "true", "apply_residual_connection_post_layernorm")]
     [InlineData("qwen2_tied", "layer_types", "[\"full_attention\", \"linear_attention\"]", "layer_types")]
     public void Load_MathematicsNotImplemented_IsRefusedByName(string golden, string key, string value, string named)
     {
-        using var folder = new ModelFolder(golden).Set(key, JsonNode.Parse(value));
+        using var folder = new EditedModel(golden).Set(key, JsonNode.Parse(value));
         var error = Refused<UnsupportedModelException>(folder);
         Assert.Contains(named, error.What, StringComparison.Ordinal);
     }
@@ -68,7 +69,7 @@ public sealed class RefusalTests
     [Fact]
     public void Load_UnknownFamily_NamesTheKnownOnes()
     {
-        using var folder = new ModelFolder("llama2").Set("model_type", "mamba");
+        using var folder = new EditedModel("llama2").Set("model_type", "mamba");
         var error = Refused<UnsupportedModelException>(folder);
         Assert.Contains("mamba", error.Found, StringComparison.Ordinal);
         Assert.Contains("llama", error.Expected, StringComparison.Ordinal);
@@ -84,14 +85,14 @@ public sealed class RefusalTests
     [InlineData("tie_word_embeddings", "1", "impossible value: tie_word_embeddings")]
     public void Load_ImpossibleValue_IsRefused(string key, string value, string message)
     {
-        using var folder = new ModelFolder("llama2").Set(key, JsonNode.Parse(value));
+        using var folder = new EditedModel("llama2").Set(key, JsonNode.Parse(value));
         Assert.Contains(message, Refused<ModelFormatException>(folder).What, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Load_TwoSpellingsThatDisagree_AreRefused()
     {
-        using var folder = new ModelFolder("bloom_4h").Set("num_attention_heads", 2);
+        using var folder = new EditedModel("bloom_4h").Set("num_attention_heads", 2);
         var error = Refused<ModelFormatException>(folder);
         Assert.Contains("n_head", error.Expected, StringComparison.Ordinal);
         Assert.Contains("num_attention_heads", error.Found, StringComparison.Ordinal);
@@ -104,7 +105,7 @@ public sealed class RefusalTests
     [InlineData("{")]
     public void Load_BrokenConfiguration_IsRefused(string text)
     {
-        using var folder = new ModelFolder("llama2");
+        using var folder = new EditedModel("llama2");
         folder.Write();
         File.WriteAllText(folder.File("config.json"), text);
         using var device = Devices.Open("ref");
@@ -114,7 +115,7 @@ public sealed class RefusalTests
     [Fact]
     public void Load_MissingTensor_IsNamed()
     {
-        using var folder = new ModelFolder("llama2");
+        using var folder = new EditedModel("llama2");
         folder.Tensors.Remove("model.layers.1.mlp.up_proj.weight");
         Assert.Contains("model.layers.1.mlp.up_proj.weight", Refused<ModelFormatException>(folder).Expected, StringComparison.Ordinal);
     }
@@ -122,14 +123,14 @@ public sealed class RefusalTests
     [Fact]
     public void Load_MoreLayersThanTensors_NamesSomeAndEnds()
     {
-        using var folder = new ModelFolder("llama2").Set("num_hidden_layers", int.MaxValue);
+        using var folder = new EditedModel("llama2").Set("num_hidden_layers", int.MaxValue);
         Assert.Contains("model.layers.2.", Refused<ModelFormatException>(folder).Expected, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Load_SuperfluousTensor_IsNamed()
     {
-        using var folder = new ModelFolder("llama2");
+        using var folder = new EditedModel("llama2");
         folder.Put("model.layers.0.self_attn.q_norm.weight", new float[16], 16);
         Assert.Contains("model.layers.0.self_attn.q_norm.weight", Refused<ModelFormatException>(folder).Found, StringComparison.Ordinal);
     }
@@ -137,7 +138,7 @@ public sealed class RefusalTests
     [Fact]
     public void Load_ComputedBuffersOfOldFiles_AreIgnored()
     {
-        using var folder = new ModelFolder("gpt2");
+        using var folder = new EditedModel("gpt2");
         folder.Put("transformer.h.0.attn.bias", new float[4], 1, 1, 2, 2);
         folder.Put("lm_head.weight", folder.Floats("transformer.wte.weight"), 343, 64);
         using var device = Devices.Open("ref");
@@ -148,7 +149,7 @@ public sealed class RefusalTests
     [Fact]
     public void Load_WrongShape_NamesTensorAndShapes()
     {
-        using var folder = new ModelFolder("llama2").Set("intermediate_size", 170);
+        using var folder = new EditedModel("llama2").Set("intermediate_size", 170);
         var error = Refused<ModelFormatException>(folder);
         Assert.Contains("mlp.gate_proj.weight", error.Where, StringComparison.Ordinal);
         Assert.Equal("[170,64]", error.Expected);
@@ -158,7 +159,7 @@ public sealed class RefusalTests
     [Fact]
     public void Load_VocabularyOfAnotherSize_SaysSo()
     {
-        using var folder = new ModelFolder("llama2").Set("vocab_size", 338);
+        using var folder = new EditedModel("llama2").Set("vocab_size", 338);
         var error = Refused<ModelFormatException>(folder);
         Assert.Contains("vocabulary", error.What, StringComparison.Ordinal);
         Assert.Equal("F32[337,64]", error.Found);
@@ -167,7 +168,7 @@ public sealed class RefusalTests
     [Fact]
     public void Load_IntegerWeights_AreRefused()
     {
-        using var folder = new ModelFolder("llama2");
+        using var folder = new EditedModel("llama2");
         folder.Tensors["lm_head.weight"] = NamedTensor.Of("lm_head.weight", new byte[337 * 64], 337, 64);
         Assert.Contains("U8[337,64]", Refused<UnsupportedModelException>(folder).Found, StringComparison.Ordinal);
     }
@@ -175,7 +176,7 @@ public sealed class RefusalTests
     [Fact]
     public void Load_NoWeights_SaysWhatWasLookedFor()
     {
-        using var folder = new ModelFolder("llama2");
+        using var folder = new EditedModel("llama2");
         folder.Write();
         File.Move(folder.File("model.safetensors"), folder.File("pytorch_model.bin"));
         using var device = Devices.Open("ref");
@@ -187,7 +188,7 @@ public sealed class RefusalTests
     [Fact]
     public void Load_DoublePrecision_IsAccepted()
     {
-        using var folder = new ModelFolder("gpt2");
+        using var folder = new EditedModel("gpt2");
         foreach (var (name, tensor) in folder.Tensors.ToList())
             folder.Tensors[name] = NamedTensor.Of(name, Array.ConvertAll(folder.Floats(name), v => (double)v), [.. tensor.Shape]);
         foreach (string name in Devices.Names)
@@ -199,7 +200,7 @@ public sealed class RefusalTests
         }
     }
 
-    private static T Refused<T>(ModelFolder folder)
+    private static T Refused<T>(EditedModel folder)
         where T : BabelException
     {
         using var device = Devices.Open("ref");

@@ -10,14 +10,14 @@ public sealed class SpellingTests
     [Fact]
     public void Load_OlderRopeSpelling_IsTheSame()
     {
-        using var folder = new ModelFolder("llama_gqa_rope_linear").Set("rope_scaling", JsonNode.Parse("{\"type\": \"linear\", \"factor\": 2.5}"));
+        using var folder = new EditedModel("llama_gqa_rope_linear").Set("rope_scaling", JsonNode.Parse("{\"type\": \"linear\", \"factor\": 2.5}"));
         Same(folder, "llama_gqa_rope_linear");
     }
 
     [Fact]
     public void Load_NewerRopeSpelling_IsTheSame()
     {
-        using var folder = new ModelFolder("llama_gqa_rope_linear")
+        using var folder = new EditedModel("llama_gqa_rope_linear")
             .Set("rope_parameters", JsonNode.Parse("{\"rope_type\": \"linear\", \"factor\": 2.5, \"rope_theta\": 50000.0}"));
         folder.Config.Remove("rope_scaling");
         folder.Config.Remove("rope_theta");
@@ -28,7 +28,7 @@ public sealed class SpellingTests
     public void Load_YarnOfNewerSpelling_TrustsTheOriginalLength()
     {
         // The older file's reading is that of its max_position_embeddings, 64; the newer spelling says 64 outright.
-        using var folder = new ModelFolder("llama_gqa_rope_yarn").Set(
+        using var folder = new EditedModel("llama_gqa_rope_yarn").Set(
             "rope_parameters",
             JsonNode.Parse("{\"rope_type\": \"yarn\", \"factor\": 4.0, \"rope_theta\": 50000.0, \"original_max_position_embeddings\": 64}"));
         folder.Config.Remove("rope_scaling");
@@ -40,7 +40,7 @@ public sealed class SpellingTests
     [Fact]
     public void Load_BloomWithNamesOfThePublicFiles_IsTheSame()
     {
-        using var folder = new ModelFolder("bloom_4h").Set("n_embed", 68).Set("num_attention_heads", 4).Set("seq_length", 2048).Set("n_inner", null);
+        using var folder = new EditedModel("bloom_4h").Set("n_embed", 68).Set("num_attention_heads", 4).Set("seq_length", 2048).Set("n_inner", null);
         foreach (string key in (string[])["hidden_size", "n_head"]) folder.Config.Remove(key);
         Same(folder, "bloom_4h");
     }
@@ -50,7 +50,7 @@ public sealed class SpellingTests
     [InlineData(1)]
     public void Load_FalconOfTheNewFormWithOneHeadAndEqualNorms_IsTheOldForm(int norms)
     {
-        using var folder = new ModelFolder("falcon_mq").Set("new_decoder_architecture", true).Set("num_kv_heads", 1).Set("num_ln_in_parallel_attn", norms);
+        using var folder = new EditedModel("falcon_mq").Set("new_decoder_architecture", true).Set("num_kv_heads", 1).Set("num_ln_in_parallel_attn", norms);
         for (int i = 0; norms == 2 && i < 2; i++)
         {
             foreach (string part in (string[])["weight", "bias"])
@@ -67,7 +67,7 @@ public sealed class SpellingTests
     [Fact]
     public void Load_GroupedHeadsWrittenOut_AreTheSame()
     {
-        using var folder = new ModelFolder("llama_gqa").Set("num_key_value_heads", 6);
+        using var folder = new EditedModel("llama_gqa").Set("num_key_value_heads", 6);
         for (int i = 0; i < 2; i++)
         {
             foreach (string part in (string[])["k", "v"])
@@ -85,8 +85,8 @@ public sealed class SpellingTests
     [Fact]
     public void Load_MistralWithoutItsWindow_IsAWindowAsLongAsTheText()
     {
-        using var none = new ModelFolder("mistral_window").Set("sliding_window", null);
-        using var wide = new ModelFolder("mistral_window").Set("sliding_window", 40);
+        using var none = new EditedModel("mistral_window").Set("sliding_window", null);
+        using var wide = new EditedModel("mistral_window").Set("sliding_window", 40);
         using var device = Devices.Open("ref");
         using var a = LanguageModel.Load(none.Write(), device);
         using var b = LanguageModel.Load(wide.Write(), device);
@@ -134,9 +134,9 @@ public sealed class SpellingTests
         Assert.All(model.Run(batch, ForwardOutput.Logits).Logits, l => Assert.InRange(l, -5f, 5f));
     }
 
-    internal static ModelFolder Qwen3()
+    internal static EditedModel Qwen3()
     {
-        var folder = new ModelFolder("llama_gqa").Set("model_type", "qwen3");
+        var folder = new EditedModel("llama_gqa").Set("model_type", "qwen3");
         folder.Config.Remove("mlp_bias");
         for (int i = 0; i < 2; i++)
         {
@@ -147,9 +147,9 @@ public sealed class SpellingTests
         return folder;
     }
 
-    internal static ModelFolder Gemma2()
+    internal static EditedModel Gemma2()
     {
-        var folder = new ModelFolder("gemma").Set("model_type", "gemma2").Set("sliding_window", 7).Set("attn_logit_softcapping", 3.0)
+        var folder = new EditedModel("gemma").Set("model_type", "gemma2").Set("sliding_window", 7).Set("attn_logit_softcapping", 3.0)
             .Set("final_logit_softcapping", 5.0).Set("query_pre_attn_scalar", 24).Set("cache_implementation", "hybrid");
         for (int i = 0; i < 2; i++)
         {
@@ -160,7 +160,7 @@ public sealed class SpellingTests
         return folder;
     }
 
-    private static void Same(ModelFolder folder, string golden)
+    private static void Same(EditedModel folder, string golden)
     {
         using var device = Devices.Open("ref");
         using var model = LanguageModel.Load(folder.Write(), device);

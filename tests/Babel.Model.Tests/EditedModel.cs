@@ -4,11 +4,11 @@ using Babel.Model.Files;
 namespace Babel.Model.Tests;
 
 /// <summary>A golden model with edits, written to a folder of the test.</summary>
-internal sealed class ModelFolder : IDisposable
+internal sealed class EditedModel : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public ModelFolder(string golden)
+    public EditedModel(string golden)
     {
         Config = JsonNode.Parse(System.IO.File.ReadAllText(System.IO.Path.Combine(Fixtures.Golden(golden), "config.json")))!.AsObject();
         using var file = SafetensorsFile.Open(System.IO.Path.Combine(Fixtures.Golden(golden), "model.safetensors"));
@@ -28,7 +28,7 @@ internal sealed class ModelFolder : IDisposable
 
     public string File(string name) => _folder.File(name);
 
-    public ModelFolder Set(string key, JsonNode? value)
+    public EditedModel Set(string key, JsonNode? value)
     {
         Config[key] = value;
         return this;
