@@ -34,7 +34,7 @@ internal static class AblationReport
     /// <summary>Each set: its own change with error, the mean of the others, their ratio, and the random controls.</summary>
     public static void WriteSelectivity(AblationResult result, TextWriter output, Style style)
     {
-        output.WriteLine($"Own language against the others, and against {result.Seeds.Count} random sets of the same size per layer and part");
+        output.WriteLine($"Own language against the others, and against {result.Seeds.Count} random set{(result.Seeds.Count == 1 ? "" : "s")} of the same size per layer and part");
         var table = new Table(
             Column.Text("off"), Column.Number("own"), Column.Number("±"), Column.Number("mean of others"), Column.Number("ratio"),
             Column.Number("random mean"), Column.Number("sd"), Column.Number("above random by"));
