@@ -18,7 +18,7 @@ namespace Babel.Analysis.Scoring;
 public sealed class Scorer : IDisposable
 {
     /// <summary>Token rows of a batch, unless the caller wants other ones: enough to fill the kernels, little enough for a cache.</summary>
-    public const int DefaultBatchTokens = 2048;
+    public const int DefaultBatchTokens = 1024;
 
     private readonly LanguageModel _model;
     private readonly List<(Batch Batch, int[] Windows)> _batches = [];
