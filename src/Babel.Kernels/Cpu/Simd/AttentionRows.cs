@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Babel.Kernels.Cpu.Simd;
 
@@ -13,6 +14,9 @@ internal readonly unsafe ref struct AttentionRows<TV>
     where TV : unmanaged, ILanes<TV>
 {
     private const int Keys = AttentionBlock.Keys, Panel = PanelLayout.Width;
+
+    /// <summary>How many keys ahead memory is asked for.</summary>
+    private const int Ahead = 16;
 
     private readonly AttentionBlock _block;
     private readonly delegate*<float*, void*, float*, float*, nint, nint, void> _product;
@@ -83,9 +87,17 @@ internal readonly unsafe ref struct AttentionRows<TV>
     {
         for (int j = 0; j < (count + Panel - 1) / Panel * Panel; j += 4)
         {
+            for (int ahead = 0; ahead < 4; ahead++) Prefetch(_block.Key(key + j + Ahead + ahead));
             float* to = _k + (j / Panel * Panel * _block.HeadDim) + (j % Panel);
-            Transpose4.ToColumns(KeyOrZeros(key, j, count), KeyOrZeros(key, j + 1, count), KeyOrZeros(key, j + 2, count), KeyOrZeros(key, j + 3, count), _block.HeadDim, to, Panel);
+            Transpose4.ToColumns(
+                KeyOrZeros(key, j, count), KeyOrZeros(key, j + 1, count), KeyOrZeros(key, j + 2, count), KeyOrZeros(key, j + 3, count), _block.HeadDim, to, Panel);
         }
+    }
+
+    /// <summary>Asks for a row: rows of a cache lie pages apart, where the processor does not run ahead by itself. Any address may be asked for.</summary>
+    private void Prefetch(float* row)
+    {
+        for (nint c = 0; Sse.IsSupported && c < _block.HeadDim; c += 16) Sse.Prefetch0(row + c);
     }
 
     private float* KeyOrZeros(int key, int j, int count) => j < count ? _block.Key(key + j) : _zeros;
@@ -95,6 +107,7 @@ internal readonly unsafe ref struct AttentionRows<TV>
         for (int j = 0; j < count; j++)
         {
             float* value = _block.Value(key + j);
+            Prefetch(_block.Value(key + j + Ahead));
             for (nint p = 0; p < _valuePanels; p++)
             {
                 int width = (int)Math.Min(Panel, _block.HeadDim - (p * Panel));

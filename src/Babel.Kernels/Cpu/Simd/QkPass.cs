@@ -42,6 +42,7 @@ internal unsafe ref struct QkPass<TV>
     private float* _third;
     private float* _factors;    // own, partner, norm: [3][d]
     private float* _bounds;     // largest |First|, |Second|, |Third| over the keys: [3][d]
+    private float* _row;        // working vectors, zero behind d: [3][d]
     private float* _zeros;      // [d]
 
     /// <summary>Prepares the head.</summary>
@@ -67,7 +68,7 @@ internal unsafe ref struct QkPass<TV>
         get
         {
             long tile = _device.Kernels.Tallest, matrix = (long)_parts * _length * TV.Count;
-            return ((long)_padded * _spec.HeadDim) + (tile * _spec.HeadDim) + (3 * tile * _padded) + (3 * matrix) + (7L * _dims);
+            return ((long)_padded * _spec.HeadDim) + (tile * _spec.HeadDim) + (3 * tile * _padded) + (3 * matrix) + (10L * _dims);
         }
     }
 
@@ -91,8 +92,9 @@ internal unsafe ref struct QkPass<TV>
         _third = _second + matrix;
         _factors = _third + matrix;
         _bounds = _factors + (3 * _dims);
-        _zeros = _bounds + (3 * _dims);
-        new Span<float>(_zeros, _dims).Clear();
+        _row = _bounds + (3 * _dims);
+        _zeros = _row + (3 * _dims);
+        new Span<float>(_row, 4 * _dims).Clear();
         for (int t = 0; t < _padded; t += 4)
         {
             float* to = _keys + (t / Panel * Panel * (nint)_spec.HeadDim) + (t % Panel);
@@ -131,65 +133,83 @@ internal unsafe ref struct QkPass<TV>
         new Span<float>(_bounds, 3 * _dims).Clear();
         for (int t = 0; t < _length; t++)
         {
-            float* rotated = Key(_inputs.RotatedK, t);
-            float* own = Key(_inputs.K, t);
             float* raw = side == QkSide.Key && _inputs.RawK is { } r ? Key(r, t) : null;
-            double all = raw == null ? 0 : SumOfSquares(raw);
-            for (int a = 0; a < _dims; a++)
+            if (side == QkSide.Key) TurnedHead(Key(_inputs.K, t), raw, t);
+            else PairedHead(Key(_inputs.RotatedK, t));
+            for (int v = 0; v < _parts; v++)
             {
-                float first = 0, second = 0, third = 0;
-                if (a < _spec.HeadDim)
-                {
-                    var (partner, cos, sin) = Pair(a, t);
-                    third = raw == null ? 0 : Growth(all, raw[a]);
-                    float factor = own[a] + (own[a] * third);
-                    (first, second) = side == QkSide.Key ? (factor * cos, factor * sin) : (rotated[a], rotated[partner]);
-                }
-
-                nint at = ((((nint)(a / TV.Count) * _length) + t) * TV.Count) + (a % TV.Count);
-                (_first[at], _second[at], _third[at]) = (first, second, third);
-                _bounds[a] = Math.Max(_bounds[a], Math.Abs(first));
-                _bounds[_dims + a] = Math.Max(_bounds[_dims + a], Math.Abs(second));
-                _bounds[(2 * _dims) + a] = Math.Max(_bounds[(2 * _dims) + a], Math.Abs(third));
+                nint at = (((nint)v * _length) + t) * TV.Count;
+                Move(_first + at, 0, v);
+                Move(_second + at, 1, v);
+                Move(_third + at, 2, v);
             }
         }
+    }
+
+    /// <summary>Moves part <paramref name="v"/> of a working vector into its matrix and raises the bounds to it.</summary>
+    private readonly void Move(float* matrix, int which, int v)
+    {
+        nint at = (which * _dims) + (v * TV.Count);
+        var value = TV.Load(_row + at);
+        TV.Store(value, matrix);
+        TV.Store(TV.Max(TV.Load(_bounds + at), VectorMath.Abs(value)), _bounds + at);
     }
 
     /// <summary>The factors of a query row.</summary>
     private readonly void FillFactors(QkSide side, int row, float scale)
     {
-        float* rotated = Query(_inputs.RotatedQ, row);
-        float* own = Query(_inputs.Q, row);
         float* raw = side == QkSide.Query && _inputs.RawQ is { } r ? Query(r, row) : null;
-        double all = raw == null ? 0 : SumOfSquares(raw);
-        for (int a = 0; a < _dims; a++)
+        if (side == QkSide.Query) TurnedHead(Query(_inputs.Q, row), raw, row);
+        else PairedHead(Query(_inputs.RotatedQ, row));
+        if (side == QkSide.Both) new Span<float>(_row + _dims, _dims).Clear();
+        var factor = TV.Create(scale);
+        for (int a = 0; a < _dims; a += TV.Count)
         {
-            float first = 0, second = 0, norm = 0;
-            if (a < _spec.HeadDim)
-            {
-                var (partner, cos, sin) = Pair(a, row);
-                norm = raw == null ? 0 : Growth(all, raw[a]);
-                float factor = own[a] + (own[a] * norm);
-                (first, second) = side switch
-                {
-                    QkSide.Both => (rotated[a], 0),
-                    QkSide.Query => (factor * cos, factor * sin),
-                    _ => (rotated[a], rotated[partner]),
-                };
-            }
-
-            (_factors[a], _factors[_dims + a], _factors[(2 * _dims) + a]) = (scale * first, scale * second, norm);
+            TV.Store(factor * TV.Load(_row + a), _factors + a);
+            TV.Store(factor * TV.Load(_row + _dims + a), _factors + _dims + a);
+            TV.Store(TV.Load(_row + (2 * _dims) + a), _factors + (2 * _dims) + a);
         }
     }
 
-    /// <summary>The partner of a dimension in its rotated pair, the cosine, and the sine with its sign.</summary>
-    private readonly (int Partner, float Cos, float Sin) Pair(int a, int t)
+    /// <summary>
+    /// Working vectors of the head whose neurons go off: <c>rho x_a c</c>, <c>+- rho x_a s</c> and <c>rho - 1</c>.
+    /// </summary>
+    private readonly void TurnedHead(float* own, float* raw, int t)
     {
-        if (_inputs.Rotary is not { } rotary || a >= rotary.Width) return (a, 1, 0);
-        int half = rotary.Width / 2, pair = a % half;
+        float* turned = _row;
+        float* crossed = _row + _dims;
+        float* growth = _row + (2 * _dims);
+        new Span<float>(growth, _dims).Clear();
+        if (raw != null)
+        {
+            double all = SumOfSquares(raw);
+            for (int a = 0; a < _spec.HeadDim; a++) growth[a] = Growth(all, raw[a]);
+        }
+
+        for (int a = 0; a < _spec.HeadDim; a++) (turned[a], crossed[a]) = (own[a] + (own[a] * growth[a]), 0);
+        if (_inputs.Rotary is not { } rotary) return;
+        int half = rotary.Width / 2;
         nint position = RowIndex.Checked(Operand.Ints(rotary.Rows)[_span.QueryStart + t], rotary.Cos.Shape.Rows, t, "QkScores: rotary rows");
-        float cos = Operand.Floats(rotary.Cos)[(position * half) + pair], sin = Operand.Floats(rotary.Sin)[(position * half) + pair];
-        return a < half ? (a + half, cos, sin) : (a - half, cos, -sin);
+        float* cos = Operand.Floats(rotary.Cos) + (position * half);
+        float* sin = Operand.Floats(rotary.Sin) + (position * half);
+        for (int a = 0; a < half; a++)
+        {
+            float x = turned[a], y = turned[a + half];
+            (turned[a], crossed[a]) = (x * cos[a], x * sin[a]);
+            (turned[a + half], crossed[a + half]) = (y * cos[a], -(y * sin[a]));
+        }
+    }
+
+    /// <summary>Working vectors of the head that stays: <c>x'_a</c>, <c>x'_b</c> and nothing.</summary>
+    private readonly void PairedHead(float* rotated)
+    {
+        int half = _inputs.Rotary is { } rotary ? rotary.Width / 2 : 0, d = _spec.HeadDim;
+        var head = new ReadOnlySpan<float>(rotated, d);
+        head.CopyTo(new Span<float>(_row, d));
+        head[half..(2 * half)].CopyTo(new Span<float>(_row + _dims, half));
+        head[..half].CopyTo(new Span<float>(_row + _dims + half, half));
+        head[(2 * half)..].CopyTo(new Span<float>(_row + _dims + (2 * half), d - (2 * half)));
+        new Span<float>(_row + (2 * _dims), _dims).Clear();
     }
 
     /// <summary>rho - 1: by how much the root mean square shrinks when one value goes.</summary>
