@@ -37,7 +37,7 @@ internal sealed class App
     /// <summary>The examples of the root's help.</summary>
     public static IReadOnlyList<Example> RootExamples =>
     [
-        new("study", "the whole study on the embedded sample model and text, about a minute"),
+        new("study", "the whole study on the embedded sample model and text, a minute or two on two cores"),
         new("study path/to/model --corpus path/to/texts --out runs/mine", "the same on your own"),
         new("inspect path/to/model", "what a model folder holds, and whether it can be run"),
     ];

@@ -34,7 +34,7 @@ internal static class AblationReport
     /// <summary>Each set: its own change with error, the mean of the others, their ratio, and the random controls.</summary>
     public static void WriteSelectivity(AblationResult result, TextWriter output, Style style)
     {
-        output.WriteLine($"Own language against the others, and against {result.Seeds.Count} random sets of the same size per layer and part");
+        output.WriteLine($"Own language against the others, and against {result.Seeds.Count} random set{(result.Seeds.Count == 1 ? "" : "s")} of the same size per layer and part");
         var table = new Table(
             Column.Text("off"), Column.Number("own"), Column.Number("±"), Column.Number("mean of others"), Column.Number("ratio"),
             Column.Number("random mean"), Column.Number("sd"), Column.Number("above random by"));
@@ -98,7 +98,13 @@ internal static class AblationReport
 
     private static string Cell(double value, bool own) => own ? $"[{Signed(value)}]" : Signed(value) + ' ';
 
-    private static string Signed(double value) => double.IsNaN(value) ? "-" : (value < 0 ? "" : "+") + Format.Fixed(value, 3);
+    private static string Signed(double value)
+    {
+        if (double.IsNaN(value)) return "-";
+        string text = Format.Fixed(value, 3);
+        // What rounds to zero has no sign to show.
+        return text is "-0.000" or "0.000" ? " 0.000" : (value < 0 ? "" : "+") + text;
+    }
 
     private static string Ratio(double value) => double.IsPositiveInfinity(value) ? "others unhurt" : double.IsNaN(value) ? "-" : Format.Fixed(value, 1);
 }

@@ -1,6 +1,7 @@
 using Babel.Analysis.Lape;
 using Babel.Analysis.Selection;
 using Babel.Analysis.Statistics;
+using Babel.Analysis.Tests.Selection;
 using Babel.Model;
 using Xunit;
 

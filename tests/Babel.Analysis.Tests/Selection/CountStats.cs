@@ -1,7 +1,7 @@
 using Babel.Analysis.Statistics;
 using Babel.Model;
 
-namespace Babel.Analysis.Tests;
+namespace Babel.Analysis.Tests.Selection;
 
 /// <summary>Statistics that hold only how often gates were on.</summary>
 internal static class CountStats

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using Babel.Kernels.Diagnostics;
+using Xunit;
+
+namespace Babel.Cli.Tests.Commands;
+
+public sealed class SelfTestTests
+{
+    [Fact]
+    public void SelfTest_OnTheProcessor_Passes_AndCoversEveryOperator()
+    {
+        var run = CommandRun.Of("selftest --json -q");
+        Assert.True(run.Code == 0, run.Output);
+        using var json = JsonDocument.Parse(run.Output);
+        var operators = json.RootElement.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("operator").GetString()).Distinct(StringComparer.Ordinal);
+        Assert.Equal(SelfTest.Operators, operators);
+    }
+
+    [Fact]
+    public void SelfTest_OfOneOperator_ShowsItsCases()
+    {
+        var run = CommandRun.Of("selftest --operator Rope --cases -q");
+        Assert.Equal(0, run.Code);
+        Assert.Contains("Rope ", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Attention", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SelfTest_UnknownOperator_IsAUsageError() => Assert.Equal(2, CommandRun.Of("selftest --operator Convolution").Code);
+
+    [Fact]
+    public void SelfTest_OnADeviceThatComputesWrongly_ExitsWithEight()
+    {
+        var devices = Babel.Kernels.DeviceRegistry.Default.With(new WrongDeviceProvider());
+        var run = CommandRun.With(devices, default, "selftest", "--device", "wrong", "--operator", "Add", "-q");
+        Assert.Equal(8, run.Code);
+        Assert.Contains("FAILED Add", run.Output, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Babel.Cli.Tests;
+
+/// <summary>The program as a process of its own: exit codes, streams and signals as a shell sees them.</summary>
+public sealed class ProcessTests
+{
+    [Theory]
+    [InlineData(0, "devices")]
+    [InlineData(0, "--help")]
+    [InlineData(2, "nonsense")]
+    [InlineData(5, "inspect /does/not/exist")]
+    [InlineData(6, "selftest --device abacus")]
+    public async Task Program_EndsWithItsCode_WithoutEscapes(int code, string line)
+    {
+        using var process = Start(line);
+        string output = await process.StandardOutput.ReadToEndAsync(), error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(code, process.ExitCode);
+        Assert.DoesNotContain('\e', output + error);
+        Assert.Equal(code == 0, error.Length == 0);
+    }
+
+    [SkippableFact]
+    public async Task Program_OnCtrlC_StopsAndEndsWith130()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "signals are sent with kill");
+        using var folder = new TemporaryFolder();
+        string samples = Path.Combine(House.Repository.Root, "samples");
+        using var process = Start($"study {samples}/babel-nano --corpus {samples}/text --out {folder.File("run")}");
+        while (await process.StandardError.ReadLineAsync() is { } line && !line.StartsWith("statistics", StringComparison.Ordinal))
+        {
+        }
+
+        using var kill = Process.Start(new ProcessStartInfo("kill") { ArgumentList = { "-INT", $"{process.Id}" }, UseShellExecute = false })!;
+        await kill.WaitForExitAsync();
+        string error = await process.StandardError.ReadToEndAsync(), output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(130, process.ExitCode);
+        Assert.Equal("", output);
+        Assert.Contains("interrupted", error, StringComparison.Ordinal);
+        Assert.True(File.Exists(folder.File("run/manifest.json")));
+    }
+
+    private static Process Start(string line)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "babel.dll"));
+        foreach (string argument in line.Split(' ')) start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
+    }
+}
