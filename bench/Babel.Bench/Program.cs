@@ -3,7 +3,8 @@ using BenchmarkDotNet.Running;
 namespace Babel.Bench;
 
 /// <summary>
-/// <c>gemm</c>: our matrix product against the machine's ceilings and OpenBLAS, in one run. <c>taps</c>: what statistics and ablation cost.
+/// <c>gemm</c>: our matrix product against the machine's ceilings and OpenBLAS, in one run. <c>taps</c>: what statistics and ablation cost a gated FFN.
+/// <c>forward</c>: what they cost a whole forward pass.
 /// Anything else goes to BenchmarkDotNet
 /// (<c>--filter '*Linear*'</c>, <c>--list flat</c>).
 /// </summary>
@@ -13,6 +14,7 @@ internal static class Program
     {
         if (args is ["gemm", .. var rest]) return GemmReport.Run(rest);
         if (args is ["taps", .. var options]) return TapReport.Run(options);
+        if (args is ["forward", .. var more]) return ForwardReport.Run(more);
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
     }
