@@ -4,6 +4,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Babel.Kernels;
 using Babel.Kernels.Cpu;
+using Perfolizer.Horology;
 
 namespace Babel.Bench;
 
@@ -161,6 +162,7 @@ public class OperatorBenchmarks : IDisposable
     private sealed class InProcess : ManualConfig
     {
         public InProcess() =>
-            AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(8));
+            AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(8)
+                .WithIterationTime(TimeInterval.FromMilliseconds(100)));
     }
 }
