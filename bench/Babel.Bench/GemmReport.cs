@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -9,7 +8,7 @@ using Babel.Kernels.Cpu;
 namespace Babel.Bench;
 
 /// <summary>
-/// <c>gemm [--out FILE.md|FILE.json] [--seconds S] [--device NAME] [--shape MxNxK]</c>: for the shapes of a transformer, at 1 and at 2 threads,
+/// <c>gemm [--out FILE.md|FILE.json] [--seconds S] [--device NAME] [--shape MxNxK] [--cpu-time]</c>: for the shapes of a transformer, at 1 and at 2 threads,
 /// ours in F32, BF16 and F16 and OpenBLAS by turns, so that what else the machine does falls on all alike.
 /// Reported are medians and the median of the ratios of neighbouring runs.
 /// </summary>
@@ -28,8 +27,10 @@ internal static class GemmReport
         double seconds = double.Parse(Option(args, "--seconds") ?? "1", CultureInfo.InvariantCulture);
         string device = Option(args, "--device") ?? "cpu";
         var shapes = one is null ? Shapes : [Parse(one)];
-        bool blas = OpenBlas.IsPresent;
-        var threads = Environment.ProcessorCount > 1 ? (int[])[1, 2] : [1];
+        bool blas = OpenBlas.IsPresent, cpuTime = args.Contains("--cpu-time");
+        foreach (string variable in (string[])["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"])
+            if (Environment.GetEnvironmentVariable(variable) is not null) Console.WriteLine($"# warning: {variable} is set and may slow OpenBLAS down");
+        var threads = Environment.ProcessorCount > 1 && !cpuTime ? (int[])[1, 2] : [1];
         var rows = new List<GemmMeasurement>();
         foreach (int t in threads)
         {
@@ -38,7 +39,7 @@ internal static class GemmReport
             foreach (var (m, n, k) in shapes)
             {
                 using var race = new GemmRace(device, t, m, n, k, blas);
-                var measured = race.Measure(seconds) with { PeakGflops = peak, ReadGigabytes = read };
+                var measured = race.Measure(seconds, cpuTime) with { PeakGflops = peak, ReadGigabytes = read };
                 rows.Add(measured);
                 Console.WriteLine(measured.ToString());
             }

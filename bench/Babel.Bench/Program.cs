@@ -3,7 +3,8 @@ using BenchmarkDotNet.Running;
 namespace Babel.Bench;
 
 /// <summary>
-/// <c>gemm</c>: our matrix product against the machine's ceilings and OpenBLAS, in one run. Anything else goes to BenchmarkDotNet
+/// <c>gemm</c>: our matrix product against the machine's ceilings and OpenBLAS, in one run. <c>taps</c>: what statistics and ablation cost.
+/// Anything else goes to BenchmarkDotNet
 /// (<c>--filter '*Linear*'</c>, <c>--list flat</c>).
 /// </summary>
 internal static class Program
@@ -11,6 +12,7 @@ internal static class Program
     private static int Main(string[] args)
     {
         if (args is ["gemm", .. var rest]) return GemmReport.Run(rest);
+        if (args is ["taps", .. var options]) return TapReport.Run(options);
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Babel.Kernels;
 using Babel.Kernels.Cpu;
@@ -30,31 +29,17 @@ internal sealed unsafe class GemmRace : IDisposable
         _f16 = Weight(DType.F16, MemoryMarshal.AsBytes<Half>(Array.ConvertAll(w, v => (Half)v)));
     }
 
-    /// <summary>Runs all by turns for about <paramref name="seconds"/> and at least 9 times each.</summary>
-    public GemmMeasurement Measure(double seconds)
+    /// <summary>Runs all by turns for about <paramref name="seconds"/>.</summary>
+    public GemmMeasurement Measure(double seconds, bool cpuTime)
     {
         if (_blas) OpenBlas.SetThreads(_threads);
-        Action[] racers = [() => Ours(_f32), () => Ours(_bf16), () => Ours(_f16), Blas];
 
         // Small products are repeated, so that a reading is well above the clock's resolution.
         double flop = 2.0 * _m * _n * _k;
-        int repeats = (int)Math.Max(1, 2e8 / flop);
-        var times = Array.ConvertAll(racers, _ => new List<double>());
-        var clock = Stopwatch.StartNew();
-        for (int round = -3; round < 9 || clock.Elapsed.TotalSeconds < seconds; round++)
-        {
-            for (int i = 0; i < racers.Length; i++)
-            {
-                racers[i]();
-                long start = Stopwatch.GetTimestamp();
-                for (int r = 0; r < repeats; r++) racers[i]();
-                double time = Stopwatch.GetElapsedTime(start).TotalSeconds / repeats;
-                if (round >= 0) times[i].Add(time);
-            }
-        }
-
-        double Rate(int i) => flop / Median(times[i]) / 1e9;
-        double Ratio(int i) => _blas ? Median(times[i].Zip(times[3], (ours, blas) => blas / ours)) : 0;
+        var race = new Interleaved(cpuTime);
+        race.Run(seconds, (int)Math.Max(1, 2e8 / flop), () => Ours(_f32), () => Ours(_bf16), () => Ours(_f16), Blas);
+        double Rate(int i) => flop / race.Median(i) / 1e9;
+        double Ratio(int i) => _blas ? race.Ratio(3, i) : 0;
         return new GemmMeasurement(
             _m, _n, _k, _threads, Rate(0), Rate(1), Rate(2), _blas ? Rate(3) : 0, Ratio(0), Ratio(1), Ratio(2));
     }
@@ -72,12 +57,6 @@ internal sealed unsafe class GemmRace : IDisposable
         var values = new float[count];
         for (int i = 0; i < count; i++) values[i] = ((float)random.NextDouble() * 2) - 1;
         return values;
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return sorted[sorted.Length / 2];
     }
 
     private static float* Address(Tensor tensor) => (float*)((HostMemory)tensor.Memory).Address;

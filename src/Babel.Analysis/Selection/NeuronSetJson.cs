@@ -67,7 +67,7 @@ public static class NeuronSetJson
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             throw new StoreCorruptException(
-                "a file of neuron sets cannot be read", where, "the JSON object documented in docs/formats.md", e.Message, inner: e);
+                "a file of neuron sets cannot be read", where, "{model, method, options, sets: [{language, neurons: [{layer, part, index, score}]}]}", e.Message, inner: e);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Babel.Kernels;
 
@@ -26,7 +27,15 @@ internal sealed class DeviceRows
         if (_singles.Length < count) _singles = new float[count];
         var singles = _singles.AsSpan(0, count);
         view.Device.Read(view, singles);
-        for (int i = 0; i < count; i++) doubles[i] = singles[i];
+        int at = 0;
+        for (; at + Vector<float>.Count <= count; at += Vector<float>.Count)
+        {
+            Vector.Widen(new Vector<float>(singles[at..]), out var low, out var high);
+            low.CopyTo(doubles[at..]);
+            high.CopyTo(doubles[(at + Vector<double>.Count)..]);
+        }
+
+        for (; at < count; at++) doubles[at] = singles[at];
         return doubles;
     }
 
@@ -38,5 +47,15 @@ internal sealed class DeviceRows
         if (_ints.Length < count) _ints = new int[count];
         view.Device.Download(view, MemoryMarshal.AsBytes(_ints.AsSpan(0, count)));
         return _ints.AsSpan(0, count);
+    }
+
+    /// <summary>The first <paramref name="rows"/> rows of a floating tensor, F64 rounded. Valid until the next call.</summary>
+    public ReadOnlySpan<float> Singles(TensorView source, int rows)
+    {
+        var view = source.Rows(0, rows);
+        int count = checked((int)view.Count);
+        if (_singles.Length < count) _singles = new float[count];
+        view.Device.Read(view, _singles.AsSpan(0, count));
+        return _singles.AsSpan(0, count);
     }
 }

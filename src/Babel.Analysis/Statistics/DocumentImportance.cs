@@ -1,3 +1,4 @@
+using System.Numerics;
 using Babel.Kernels.Errors;
 
 namespace Babel.Analysis.Statistics;
@@ -23,7 +24,10 @@ internal sealed class DocumentImportance
     public void Add(int document, int layer, ReadOnlySpan<double> values)
     {
         var sums = Row(document, layer);
-        for (int k = 0; k < sums.Length; k++) sums[k] += values[k];
+        int k = 0;
+        for (; k + Vector<double>.Count <= sums.Length; k += Vector<double>.Count)
+            (new Vector<double>(sums[k..]) + new Vector<double>(values[k..])).CopyTo(sums[k..]);
+        for (; k < sums.Length; k++) sums[k] += values[k];
     }
 
     /// <summary>The finished importances of some documents, in their order.</summary>

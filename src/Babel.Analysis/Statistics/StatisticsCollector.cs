@@ -1,3 +1,4 @@
+using System.Numerics;
 using Babel.Analysis.Corpora;
 using Babel.Kernels;
 using Babel.Kernels.Errors;
@@ -201,12 +202,16 @@ public sealed class StatisticsCollector : IProbeSink
                 hint: "the model's activations overflow; look at them with `babel trace`", inner: e);
         }
 
-        var largest = _host.Doubles(stats.Max, sequences);
-        for (int s = 0; s < sequences; s++)
-        {
-            var target = SumsOf(s, part).Max.AsSpan(layer * width, width);
-            for (int k = 0; k < width; k++) target[k] = Math.Max(target[k], (float)largest[(s * width) + k]);
-        }
+        var largest = _host.Singles(stats.Max, sequences);
+        for (int s = 0; s < sequences; s++) Maximum(largest.Slice(s * width, width), SumsOf(s, part).Max.AsSpan(layer * width, width));
+    }
+
+    private static void Maximum(ReadOnlySpan<float> values, Span<float> target)
+    {
+        int k = 0;
+        for (; k + Vector<float>.Count <= target.Length; k += Vector<float>.Count)
+            Vector.Max(new Vector<float>(values[k..]), new Vector<float>(target[k..])).CopyTo(target[k..]);
+        for (; k < target.Length; k++) target[k] = Math.Max(target[k], values[k]);
     }
 
     /// <summary>Adds the rows of sequences that follow each other in one language together.</summary>

@@ -59,11 +59,12 @@ public sealed class EpilogueTests
     {
         using var all = new Operands("cpu", 2);
         using var values = all.Device.Allocate(new Shape(M, N));
-        using var stats = new TapStats(all.Device, 3, N);
+        using var others = all.Device.Allocate(new Shape(M, N));
+        using TapStats stats = new(all.Device, 3, N), otherStats = new(all.Device, 3, N);
         var layout = SequenceLayout.Packed([20, 1, 40]);
         var plain = new Epilogue { Bias = all.Bias, Activation = new(ActivationKind.Silu), Gate = all.Gate, Scale = all.Scale, Residual = all.Residual };
         var expected = CpuCase.Linear(all.Device, all.X, all.Weight, M, N, K, plain);
-        var tapped = plain with { Pre = new NeuronTap(values, stats, layout), Post = new NeuronTap(values, stats, layout) };
+        var tapped = plain with { Pre = new NeuronTap(values, stats, layout), Post = new NeuronTap(others, otherStats, layout) };
         Assert.Equal(expected, CpuCase.Linear(all.Device, all.X, all.Weight, M, N, K, tapped));
     }
 

@@ -25,9 +25,14 @@ internal readonly unsafe struct ColumnStatsJob<TV>(TensorView x, SequenceLayout 
             {
                 for (nint column = item * (nint)Columns; column < end; column += TV.Count)
                 {
-                    float* source = Operand.Floats(x) + (row * n) + column;
-                    int width = (int)Math.Min(TV.Count, end - column);
-                    ColumnStatistics.Take<TV>(arguments, n, source, n, row, Math.Min(Rows, rows - row), column, width);
+                    var strip = new Strip
+                    {
+                        Source = Operand.Floats(x) + (row * n) + column,
+                        SourceStride = n,
+                        Rows = Math.Min(Rows, rows - row),
+                        Width = (int)Math.Min(TV.Count, end - column),
+                    };
+                    strip.Run<TV>(arguments, n, row, column);
                 }
             }
         }

@@ -55,34 +55,43 @@ internal unsafe struct EpilogueArguments
         }
     }
 
-    /// <summary>Adds a bias to a panel in place and lets a tap take it.</summary>
+    /// <summary>Adds a bias to a panel in place and lets a tap take it; does nothing where there is neither.</summary>
     public static void BiasAndTake<TV>(float* panel, nint firstRow, nint rows, nint column, nint columns, float* bias, in TapArguments tap)
         where TV : unmanaged, ILanes<TV>
     {
-        if (bias != null)
+        if (bias == null && !tap.Takes) return;
+        if (columns - column >= PanelLayout.Width)
         {
-            for (int half = 0; half < PanelLayout.Width && column + half < columns; half += TV.Count)
-            {
-                var strip = new Strip
-                {
-                    Source = panel + half,
-                    Destination = panel + half,
-                    Stride = PanelLayout.Width,
-                    Rows = rows,
-                    Width = TV.Count,
-                    Bias = bias + column + half,
-                };
-                strip.Transform<TV>(ActivationKind.Identity);
-            }
+            // Both halves at once: the sums of one are under way while the other's are waited for.
+            TakeStrip<Twin<TV>>(panel, firstRow, rows, column, columns, bias, tap);
+            return;
         }
 
-        Take<TV>(tap, panel, firstRow, rows, column, columns);
+        for (int half = 0; half < PanelLayout.Width && column + half < columns; half += TV.Count)
+            TakeStrip<TV>(panel + half, firstRow, rows, column + half, columns, bias, tap);
+    }
+
+    private static void TakeStrip<TV>(float* source, nint firstRow, nint rows, nint column, nint columns, float* bias, in TapArguments tap)
+        where TV : unmanaged, ILanes<TV>
+    {
+        var strip = new Strip
+        {
+            Source = source,
+            SourceStride = PanelLayout.Width,
+            Destination = bias == null ? null : source,
+            Stride = PanelLayout.Width,
+            Rows = rows,
+            Width = (int)Math.Min(TV.Count, columns - column),
+            StoreWhole = true,
+            Bias = bias == null ? null : bias + column,
+        };
+        strip.Run<TV>(tap, columns, firstRow, column);
     }
 
     private readonly void Panel<TV>(float* panel, nint firstRow, nint rows, nint column, float* blockGate)
         where TV : unmanaged, ILanes<TV>
     {
-        bool pre = Pre.Takes, post = Post.Takes;
+        bool pre = Pre.Takes;
         if (pre) BiasAndTake<TV>(panel, firstRow, rows, column, Columns, Bias, Pre);
         for (int half = 0; half < PanelLayout.Width && column + half < Columns; half += TV.Count)
         {
@@ -90,62 +99,20 @@ internal unsafe struct EpilogueArguments
             var strip = new Strip
             {
                 Source = panel + half,
-                Destination = post ? panel + half : Output + corner,
-                Stride = post ? PanelLayout.Width : Columns,
-                Rows = rows,
-                Width = post ? TV.Count : (int)Math.Min(TV.Count, Columns - at),
-                Bias = pre || Bias == null ? null : Bias + at,
-                Gate = blockGate != null ? blockGate + half : Gate == null ? null : Gate + corner,
-                GateStride = blockGate != null ? PanelLayout.Width : Columns,
-                Scale = Scale == null ? null : Scale + at,
-                Residual = post || Residual == null ? null : Residual + corner,
-                ResidualStride = Columns,
-                Parameter = Activation.Parameter,
-            };
-            strip.Transform<TV>(Activation.Kind);
-        }
-
-        if (!post) return;
-        Take<TV>(Post, panel, firstRow, rows, column, Columns);
-        Copy<TV>(panel, Output, firstRow, rows, column, Residual);
-    }
-
-    private static void Take<TV>(in TapArguments tap, float* panel, nint firstRow, nint rows, nint column, nint columns)
-        where TV : unmanaged, ILanes<TV>
-    {
-        if (tap.Values != null) new EpilogueArguments { Columns = columns }.Copy<TV>(panel, tap.Values, firstRow, rows, column);
-        if (!tap.HasStats) return;
-        if (columns - column >= PanelLayout.Width)
-        {
-            // Two strips at once: the sums of one are waited for while the other's are under way.
-            ColumnStatistics.Take<Twin<TV>>(tap, columns, panel, PanelLayout.Width, firstRow, rows, column, PanelLayout.Width);
-            return;
-        }
-
-        for (int half = 0; half < PanelLayout.Width && column + half < columns; half += TV.Count)
-        {
-            int width = (int)Math.Min(TV.Count, columns - column - half);
-            ColumnStatistics.Take<TV>(tap, columns, panel + half, PanelLayout.Width, firstRow, rows, column + half, width);
-        }
-    }
-
-    private readonly void Copy<TV>(float* panel, float* destination, nint firstRow, nint rows, nint column, float* residual = null)
-        where TV : unmanaged, ILanes<TV>
-    {
-        for (int half = 0; half < PanelLayout.Width && column + half < Columns; half += TV.Count)
-        {
-            nint at = column + half, corner = (firstRow * Columns) + at;
-            var strip = new Strip
-            {
-                Source = panel + half,
-                Destination = destination + corner,
+                SourceStride = PanelLayout.Width,
+                Destination = Output + corner,
                 Stride = Columns,
                 Rows = rows,
                 Width = (int)Math.Min(TV.Count, Columns - at),
-                Residual = residual == null ? null : residual + corner,
+                Bias = pre || Bias == null ? null : Bias + at,
+                Activation = Activation,
+                Gate = blockGate != null ? blockGate + half : Gate == null ? null : Gate + corner,
+                GateStride = blockGate != null ? PanelLayout.Width : Columns,
+                Scale = Scale == null ? null : Scale + at,
+                Residual = Residual == null ? null : Residual + corner,
                 ResidualStride = Columns,
             };
-            strip.Transform<TV>(ActivationKind.Identity);
+            strip.Run<TV>(Post, Columns, firstRow, at);
         }
     }
 }

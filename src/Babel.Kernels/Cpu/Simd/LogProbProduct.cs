@@ -8,7 +8,7 @@ namespace Babel.Kernels.Cpu.Simd;
 /// order. Logits and exponentials are float32, sums across lanes and blocks float64.
 /// </summary>
 internal readonly unsafe struct LogProbProduct<TV>(
-    ScratchBuffers scratch, PackedProduct product, PanelWeight weight, float* bias, Activation cap, int* targets, LogProbProduct<TV>.Partial* partials) : IJob
+    ScratchBuffers scratch, PackedProduct product, PanelWeight weight, float* bias, Activation cap, int* targets, LogProbProduct<TV>.Reduced* partials) : IJob
     where TV : unmanaged, ILanes<TV>
 {
     private const int ChunkPanels = 32;
@@ -41,7 +41,7 @@ internal readonly unsafe struct LogProbProduct<TV>(
         while (batches.Next(out var product, out nint firstRow))
         {
             nint chunks = (panels.Layout.Panels + ChunkPanels - 1) / ChunkPanels, batchRows = product.Tiling.Rows;
-            var partials = (Partial*)device.Scratch.Shared(ScratchBuffers.Partials, chunks * batchRows * sizeof(Partial));
+            var partials = (Reduced*)device.Scratch.Shared(ScratchBuffers.Partials, chunks * batchRows * sizeof(Reduced));
             var job = new LogProbProduct<TV>(
                 device.Scratch, product, panels, Operand.Floats(bias), cap, mappedTargets + firstRow, partials);
             pool.Run(checked((int)(chunks * product.Tiling.Groups)), job);
@@ -60,7 +60,7 @@ internal readonly unsafe struct LogProbProduct<TV>(
         var expansion = (float*)scratch.Rent((blockFloats + PackedProduct.ExpansionFloats) * sizeof(float), out int ticket);
         var block = expansion + PackedProduct.ExpansionFloats;
         var results = partials + (chunk * product.Tiling.Rows) + firstRow;
-        for (nint r = 0; r < rows; r++) results[r] = new Partial(float.NegativeInfinity, 0, 0);
+        for (nint r = 0; r < rows; r++) results[r] = new Reduced(float.NegativeInfinity, 0, 0);
         for (nint p = firstPanel; p < endPanel; p += BlockPanels)
         {
             nint end = Math.Min(endPanel, p + BlockPanels);
@@ -83,14 +83,15 @@ internal readonly unsafe struct LogProbProduct<TV>(
                 var strip = new Strip
                 {
                     Source = panel + half,
+                    SourceStride = PanelLayout.Width,
                     Destination = panel + half,
                     Stride = PanelLayout.Width,
                     Rows = rows,
                     Width = TV.Count,
                     Bias = bias == null ? null : bias + column + half,
-                    Parameter = cap.Parameter,
+                    Activation = cap,
                 };
-                strip.Transform<TV>(cap.Kind);
+                strip.Run<TV>(default, 0, 0, 0);
             }
         }
 
@@ -101,7 +102,7 @@ internal readonly unsafe struct LogProbProduct<TV>(
 
     /// <summary>Adds a row of a block, whose panels lie <paramref name="rows"/> rows apart, to its partial result.</summary>
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveOptimization)]
-    private static void Reduce(float* row, nint rows, nint firstPanel, nint panels, int target, ref Partial partial)
+    private static void Reduce(float* row, nint rows, nint firstPanel, nint panels, int target, ref Reduced partial)
     {
         float* lanes = stackalloc float[TV.Count];
         nint step = rows * PanelLayout.Width;
@@ -126,7 +127,7 @@ internal readonly unsafe struct LogProbProduct<TV>(
         nint column = target - (firstPanel * PanelLayout.Width);
         bool inside = column >= 0 && column < panels * PanelLayout.Width;
         float logit = inside ? row[(column / PanelLayout.Width * step) + (column % PanelLayout.Width)] : partial.Target;
-        partial = new Partial(highest, partial.Rescaled(highest) + sum, logit);
+        partial = new Reduced(highest, partial.Rescaled(highest) + sum, logit);
     }
 
     /// <summary>The log-probability of a row's target from its chunks.</summary>
@@ -139,7 +140,7 @@ internal readonly unsafe struct LogProbProduct<TV>(
         {
             var next = partials[(c * product.Tiling.Rows) + row];
             float max = Math.Max(total.Max, next.Max);
-            total = new Partial(max, total.Rescaled(max) + next.Rescaled(max), 0);
+            total = new Reduced(max, total.Rescaled(max) + next.Rescaled(max), 0);
             if (target / (ChunkPanels * PanelLayout.Width) == c) logit = next.Target;
         }
 
@@ -147,7 +148,7 @@ internal readonly unsafe struct LogProbProduct<TV>(
     }
 
     /// <summary>What is known of some logits: their maximum, sum exp(logit - maximum), and the target's.</summary>
-    internal readonly record struct Partial(float Max, double Sum, float Target)
+    internal readonly record struct Reduced(float Max, double Sum, float Target)
     {
         /// <summary>The sum above another maximum.</summary>
         public double Rescaled(float max) => Max == max ? Sum : Sum * Math.Exp((double)Max - max);

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Babel.Kernels.Cpu.Threading;
 
 namespace Babel.Kernels.Cpu.Simd;
@@ -40,7 +38,7 @@ internal readonly unsafe struct RowPacking(RowTiling tiling, nint columns, float
         var to = destination + (tiling.Rows * k0) + (first * depth);
         nint i = 0;
         for (; i + 4 <= rows; i += 4)
-            Four(Row(first + i, k0), Row(first + i + 1, k0), Row(first + i + 2, k0), Row(first + i + 3, k0), to + i, rows, depth);
+            Transpose4.ToColumns(Row(first + i, k0), Row(first + i + 1, k0), Row(first + i + 2, k0), Row(first + i + 3, k0), depth, to + i, rows);
         for (; i < rows; i++) One(Row(first + i, k0), to + i, rows, depth);
     }
 
@@ -48,32 +46,6 @@ internal readonly unsafe struct RowPacking(RowTiling tiling, nint columns, float
     private static void One(float* from, float* to, nint stride, nint depth)
     {
         for (nint k = 0; k < depth; k++) to[k * stride] = from[k];
-    }
-
-    // Four rows by four inner indices at a time, turned in registers.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Four(float* row0, float* row1, float* row2, float* row3, float* to, nint stride, nint depth)
-    {
-        nint k = 0;
-        for (; Sse.IsSupported && k + 4 <= depth; k += 4)
-        {
-            Vector128<float> a = Vector128.Load(row0 + k), b = Vector128.Load(row1 + k), c = Vector128.Load(row2 + k), d = Vector128.Load(row3 + k);
-            Vector128<float> ab = Sse.UnpackLow(a, b), cd = Sse.UnpackLow(c, d), ab2 = Sse.UnpackHigh(a, b), cd2 = Sse.UnpackHigh(c, d);
-            var at = to + (k * stride);
-            Sse.MoveLowToHigh(ab, cd).Store(at);
-            Sse.MoveHighToLow(cd, ab).Store(at + stride);
-            Sse.MoveLowToHigh(ab2, cd2).Store(at + (2 * stride));
-            Sse.MoveHighToLow(cd2, ab2).Store(at + (3 * stride));
-        }
-
-        for (; k < depth; k++)
-        {
-            var at = to + (k * stride);
-            at[0] = row0[k];
-            at[1] = row1[k];
-            at[2] = row2[k];
-            at[3] = row3[k];
-        }
     }
 
     private float* Row(nint row, nint column) => source + ((map == null ? row : map[row]) * columns) + column;

@@ -43,6 +43,20 @@ internal readonly unsafe struct TapArguments(TensorView? values, TapStats? stats
     /// <summary>Whether anything is taken.</summary>
     public bool Takes => Values != null || HasStats;
 
+    /// <summary>The sequence that a row of the batch belongs to.</summary>
+    public int SequenceOf(nint row)
+    {
+        int low = 0, high = SequenceCount - 1;
+        while (low < high)
+        {
+            int middle = (low + high + 1) / 2;
+            if (Sequences[middle].QueryStart <= row) low = middle;
+            else high = middle - 1;
+        }
+
+        return low;
+    }
+
     /// <summary>The spans of a tap's layout, for pinning.</summary>
     public static ReadOnlySpan<SequenceSpan> Spans(NeuronTap? tap) => tap?.Layout is { } layout ? layout.Spans : default;
 }
