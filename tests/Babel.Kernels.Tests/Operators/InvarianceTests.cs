@@ -123,6 +123,27 @@ public class InvarianceTests
 
     [SkippableTheory]
     [MemberData(nameof(Devices))]
+    public void Tap_AndColumnStatsOfItsValues_SameBits(string name)
+    {
+        using var device = TestDevices.Open(name);
+        var layout = SequenceLayout.Packed(Lengths);
+        using var x = new Operands(device, layout.Tokens, 96, 48);
+        using var weight = device.CreateWeight(DType.F32, 150, 96, "w");
+        weight.Write(0, MemoryMarshal.AsBytes<float>(device.ToFloats(x.Q.View.Rows(0, 150))));
+        using Tensor values = device.Allocate(new Shape(layout.Tokens, 150)), output = device.Allocate(new Shape(layout.Tokens, 150));
+        using TapStats fused = new(device, layout.Count, 150), unfused = new(device, layout.Count, 150);
+        var epilogue = new Epilogue { Activation = new(ActivationKind.Silu), Post = new NeuronTap(values, fused, layout) };
+        device.Ops.Linear(x.Q, weight, output, epilogue);
+        device.Ops.ColumnStats(values, layout, unfused);
+        Assert.Equal(device.ToInts(fused.Count), device.ToInts(unfused.Count));
+        SameBits<float>(device.ToFloats(fused.Sum), device.ToFloats(unfused.Sum));
+        SameBits<float>(device.ToFloats(fused.SumAbs), device.ToFloats(unfused.SumAbs));
+        SameBits<float>(device.ToFloats(fused.SumSquares), device.ToFloats(unfused.SumSquares));
+        SameBits<float>(device.ToFloats(fused.Max), device.ToFloats(unfused.Max));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Devices))]
     public void SteadyState_NoOperator_AllocatesManagedMemory(string name)
     {
         using var device = TestDevices.Open(name);

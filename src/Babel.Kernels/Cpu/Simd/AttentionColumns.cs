@@ -58,7 +58,8 @@ internal readonly unsafe ref struct AttentionColumns<TV>
     public static void Run(AttentionBlock block)
     {
         int panels = (block.Rows + Panel - 1) / Panel;
-        nint floats = (2 * panels * block.HeadDim * Panel) + (2 * Keys * block.HeadDim) + (Keys * Panel) + (16 * Panel) + (4 * panels * Panel) + block.HeadDim;
+        nint operands = (panels * block.HeadDim * Panel) + (Keys * block.HeadDim), scores = (Keys + 16) * Panel;
+        nint floats = (2 * operands) + scores + (4 * panels * Panel) + block.HeadDim;
         var scratch = block.Device.Scratch;
         float* memory = (float*)scratch.Rent(floats * sizeof(float), out int ticket);
         try
@@ -124,7 +125,14 @@ internal readonly unsafe ref struct AttentionColumns<TV>
         {
             int tile = j / _height * _height;
             float* to = _k + (tile * _headDim) + (j - tile);
-            Transpose4.ToColumns(KeyOrZeros(key, j, count), KeyOrZeros(key, j + 1, count), KeyOrZeros(key, j + 2, count), KeyOrZeros(key, j + 3, count), _headDim, to, TileHeight(tile, count));
+            Transpose4.ToColumns(
+                KeyOrZeros(key, j, count),
+                KeyOrZeros(key, j + 1, count),
+                KeyOrZeros(key, j + 2, count),
+                KeyOrZeros(key, j + 3, count),
+                _headDim,
+                to,
+                TileHeight(tile, count));
         }
     }
 
@@ -264,7 +272,8 @@ internal readonly unsafe ref struct AttentionColumns<TV>
         {
             int row = (panel * Panel) + lane;
             if (row >= _block.Rows) break;
-            Transpose4.ToRows(sum + lane, Panel, _headDim, OutputOrSink(row), OutputOrSink(row + 1), OutputOrSink(row + 2), OutputOrSink(row + 3));
+            Transpose4.ToRows(
+                sum + lane, Panel, _headDim, OutputOrSink(row), OutputOrSink(row + 1), OutputOrSink(row + 2), OutputOrSink(row + 3));
         }
 
         for (int row = panel * Panel; row < Math.Min(_block.Rows, (panel + 1) * Panel); row++) _block.ApplyScale(row);

@@ -90,11 +90,19 @@ internal readonly unsafe ref struct AttentionRows<TV>
             for (int ahead = 0; ahead < 4; ahead++) Prefetch(_block.Key(key + j + Ahead + ahead));
             float* to = _k + (j / Panel * Panel * _block.HeadDim) + (j % Panel);
             Transpose4.ToColumns(
-                KeyOrZeros(key, j, count), KeyOrZeros(key, j + 1, count), KeyOrZeros(key, j + 2, count), KeyOrZeros(key, j + 3, count), _block.HeadDim, to, Panel);
+                KeyOrZeros(key, j, count),
+                KeyOrZeros(key, j + 1, count),
+                KeyOrZeros(key, j + 2, count),
+                KeyOrZeros(key, j + 3, count),
+                _block.HeadDim,
+                to,
+                Panel);
         }
     }
 
-    /// <summary>Asks for a row: rows of a cache lie pages apart, where the processor does not run ahead by itself. Any address may be asked for.</summary>
+    /// <summary>
+    /// Asks for a row: rows of a cache lie pages apart, where the processor does not run ahead by itself. Any address may be asked for.
+    /// </summary>
     private void Prefetch(float* row)
     {
         for (nint c = 0; Sse.IsSupported && c < _block.HeadDim; c += 16) Sse.Prefetch0(row + c);

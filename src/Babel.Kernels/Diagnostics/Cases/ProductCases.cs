@@ -8,7 +8,12 @@ internal static class ProductCases
 
     private static readonly Activation[] Activations =
     [
-        Activation.Identity, new(ActivationKind.Relu), new(ActivationKind.Silu), new(ActivationKind.GeluErf), new(ActivationKind.GeluTanh), Activation.SoftCap(3),
+        Activation.Identity,
+        new(ActivationKind.Relu),
+        new(ActivationKind.Silu),
+        new(ActivationKind.GeluErf),
+        new(ActivationKind.GeluTanh),
+        Activation.SoftCap(3),
     ];
 
     /// <summary>The cases.</summary>

@@ -13,7 +13,10 @@ internal static class ScoreCases
            select ValueScores(new AttentionShape(shape.H, shape.K, shape.D, ""), lengths),
         .. from shape in ((int H, int K, int D)[])[(1, 1, 2), (2, 2, 17), (4, 2, 32), (2, 1, 40)]
            from option in (string[])
-               ["", "rope", "partial rope", "alibi", "window rope", "cap", "cap rope", "norm rope", "norm", "rope large", "large", "norm cap rope window", "rope huge"]
+               [
+                   "", "rope", "partial rope", "alibi", "window rope", "cap", "cap rope", "norm rope", "norm", "rope large", "large",
+                   "norm cap rope window", "rope huge",
+               ]
            from form in (QkScoreForm[])[QkScoreForm.Exact, QkScoreForm.Repo]
            select QkScores(new AttentionShape(shape.H, shape.K, shape.D, option), form, [3, 1, 33]),
     ];
