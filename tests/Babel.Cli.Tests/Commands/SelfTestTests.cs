@@ -13,7 +13,7 @@ public sealed class SelfTestTests
         Assert.True(run.Code == 0, run.Output);
         using var json = JsonDocument.Parse(run.Output);
         var operators = json.RootElement.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("operator").GetString()).Distinct(StringComparer.Ordinal);
-        Assert.Equal(SelfTest.Operators, operators);
+        Assert.Equal(SelfTest.Operators, operators, StringComparer.Ordinal);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class StudyTests : IDisposable
         Assert.True(run.Code == 0, run.Error);
         using var json = JsonDocument.Parse(run.Output);
         var rows = json.RootElement.GetProperty("summary").GetProperty("ablation").EnumerateArray().ToList();
-        Assert.Equal(["de", "zh"], rows.Select(r => r.GetProperty("set").GetString()));
+        Assert.Equal(["de", "zh"], rows.Select(r => r.GetProperty("set").GetString()), StringComparer.Ordinal);
         Assert.All(rows, r => Assert.InRange(r.GetProperty("ownDeltaNll").GetDouble(), 0.02, 10));
         Assert.All(rows, r => Assert.True(r.GetProperty("ownDeltaNll").GetDouble() > r.GetProperty("meanOfOthersDeltaNll").GetDouble()));
         foreach (var file in json.RootElement.GetProperty("files").EnumerateArray())

@@ -40,6 +40,7 @@ internal unsafe ref partial struct QkPass<TV>
     private float* _first;      // [d/16][T][16], see QkDelta
     private float* _second;
     private float* _third;
+    private float* _growth;     // [T][16], see QkSums
     private float* _factors;    // own, partner, norm: [3][d]
     private float* _bounds;     // largest |First|, |Second|, |Third| over the keys: [3][d]
     private float* _row;        // working vectors, zero behind d: [3][d]
@@ -68,7 +69,7 @@ internal unsafe ref partial struct QkPass<TV>
         get
         {
             long tile = _device.Kernels.Tallest, matrix = (long)_parts * _length * TV.Count;
-            return ((long)_padded * _spec.HeadDim) + (tile * _spec.HeadDim) + (3 * tile * _padded) + (3 * matrix) + (10L * _dims);
+            return ((long)_padded * _spec.HeadDim) + (tile * _spec.HeadDim) + (3 * tile * _padded) + (3 * matrix) + ((long)_length * TV.Count) + (10L * _dims);
         }
     }
 
@@ -90,7 +91,8 @@ internal unsafe ref partial struct QkPass<TV>
         _first = _softmax + (Tallest * (nint)_padded);
         _second = _first + matrix;
         _third = _second + matrix;
-        _factors = _third + matrix;
+        _growth = _third + matrix;
+        _factors = _growth + ((nint)_length * TV.Count);
         _bounds = _factors + (3 * _dims);
         _row = _bounds + (3 * _dims);
         _zeros = _row + (3 * _dims);
@@ -185,11 +187,11 @@ internal unsafe ref partial struct QkPass<TV>
 
     private readonly void AddChanges(int row, int r, QkSide side, QkScoreForm form, double* sums)
     {
-        nint at = r * (nint)_padded, first = FirstVisible(row), end = row + 1;
-        float squares = 0, largest = 0;
+        nint at = r * (nint)_padded, first = FirstVisible(row), end = row + 1, peak = first;
+        float largest = 0;
         for (nint t = first; t < end; t++)
         {
-            squares += _softmax[at + t] * _softmax[at + t];
+            if (_softmax[at + t] > _softmax[at + peak]) peak = t;
             largest = Math.Max(largest, Math.Abs(_scaled[at + t]));
         }
 
@@ -211,20 +213,20 @@ internal unsafe ref partial struct QkPass<TV>
             };
             float bound = Bound(v, largest);
             TV change;
-            if (form == QkScoreForm.Repo || (!_general && _inputs.Rotary is null)) change = Change<QkSingle>(delta, bound, at, first, end, squares);
-            else if (!_general) change = Change<QkPair>(delta, bound, at, first, end, squares);
-            else change = Change<QkGeneral>(delta, bound, at, first, end, squares);
+            if (form == QkScoreForm.Repo || (!_general && _inputs.Rotary is null)) change = Change<QkSingle>(delta, bound, at, peak, first, end);
+            else if (!_general) change = Change<QkPair>(delta, bound, at, peak, first, end);
+            else change = Change<QkGeneral>(delta, bound, at, peak, first, end);
             TV.Store(change, part);
             for (int j = 0; j < TV.Count; j++) sums[(v * TV.Count) + j] += part[j];
         }
     }
 
-    private readonly TV Change<TForm>(QkDelta<TV> delta, float bound, nint at, nint first, nint end, float squares)
+    private readonly TV Change<TForm>(QkDelta<TV> delta, float bound, nint at, nint peak, nint first, nint end)
         where TForm : IQkForm => bound switch
         {
-            <= QkSums.Small => QkSums.OfSmall<TV, TForm>(delta, _softmax + at, first, end, squares),
-            <= QkSums.Large => QkSums.OfAny<TV, TForm>(delta, _softmax + at, first, end, squares),
-            _ => QkSums.OfHuge<TV, TForm>(delta, _softmax + at, _scores + at, first, end, squares),
+            <= QkSums.Small => QkSums.OfSmall<TV, TForm>(delta, _softmax + at, _growth, peak, first, end),
+            <= QkSums.Large => QkSums.OfAny<TV, TForm>(delta, _softmax + at, _growth, peak, first, end),
+            _ => QkSums.OfHuge<TV, TForm>(delta, _softmax + at, _scores + at, _growth, first, end),
         };
 
     /// <summary>No |delta| of these 16 dimensions is larger; a cap only makes changes smaller.</summary>
