@@ -7,7 +7,7 @@ namespace Babel.Cli.Tests;
 internal static class Golden
 {
     /// <summary>The folder of a case.</summary>
-    public static string Folder(string name) => Path.Combine(Repository.Root, "tests", "fixtures", "golden", name);
+    public static string Folder(string name) => Fixtures.Golden(name);
 
     /// <summary>Folders that hold a model and its expected tensors.</summary>
     public static IEnumerable<string> Models() => Directory.EnumerateDirectories(Folder(""))

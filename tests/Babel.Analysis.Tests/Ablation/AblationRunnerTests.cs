@@ -89,9 +89,9 @@ public sealed class AblationRunnerTests
         int all = _passes;
         for (int stop = 0; stop <= all; stop++)
         {
-            using var folder = new TempFolder();
+            using var folder = new TemporaryFolder();
             _passes = 0;
-            using (var journal = Journal.Open(folder.Sub("j")))
+            using (var journal = Journal.Open(folder.File("j")))
             using (var cancel = new CancellationTokenSource())
             {
                 void Progress(AblationProgress p)
@@ -104,7 +104,7 @@ public sealed class AblationRunnerTests
                 Assert.Equal(stop, journal.Count);
             }
 
-            using (var journal = Journal.Open(folder.Sub("j")))
+            using (var journal = Journal.Open(folder.File("j")))
             {
                 var seen = new List<AblationProgress>();
                 Assert.Equal(expected, Describe(Runner(journal).Run(Sets, options, seen.Add)));

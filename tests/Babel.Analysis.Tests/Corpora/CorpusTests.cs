@@ -7,7 +7,7 @@ namespace Babel.Analysis.Tests.Corpora;
 
 public sealed class CorpusTests : IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -30,7 +30,7 @@ public sealed class CorpusTests : IDisposable
         _folder.File("b.de.txt", "c\n");
         _folder.File("a.de.txt", "a\nb\n");
         Assert.Equal([0, 1, 2], Corpus.Load(_folder.Path).Documents.Select(d => d.Index));
-        Assert.Equal("c", Assert.Single(Corpus.Load(_folder.Sub("b.*.txt")).Documents).Text);
+        Assert.Equal("c", Assert.Single(Corpus.Load(_folder.File("b.*.txt")).Documents).Text);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class CorpusTests : IDisposable
     [Fact]
     public void Load_NothingThere_IsNamed()
     {
-        Assert.Throws<ModelNotFoundException>(() => Corpus.Load(_folder.Sub("none")));
+        Assert.Throws<ModelNotFoundException>(() => Corpus.Load(_folder.File("none")));
         Assert.Throws<ModelNotFoundException>(() => Corpus.Load(_folder.Path));
         string blank = _folder.File("x.de.txt", "\n \n");
         Assert.Throws<ModelFormatException>(() => Corpus.Load(blank));

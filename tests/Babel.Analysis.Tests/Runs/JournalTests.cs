@@ -12,7 +12,7 @@ public sealed class JournalTests
     [Fact]
     public void Journal_Reopened_HoldsWhatWasAppended()
     {
-        using var folder = new TempFolder();
+        using var folder = new TemporaryFolder();
         string path = Write(folder);
         using var journal = Journal.Open(path);
         Assert.Equal(Labels.Length, journal.Count);
@@ -23,7 +23,7 @@ public sealed class JournalTests
     [Fact]
     public void Journal_CutAtEveryByte_IsAPrefixAndCanGoOn()
     {
-        using var folder = new TempFolder();
+        using var folder = new TemporaryFolder();
         byte[] whole = File.ReadAllBytes(Write(folder));
         string path = Path.Combine(folder.Path, "cut.jsonl");
         for (int length = 0; length <= whole.Length; length++)
@@ -45,7 +45,7 @@ public sealed class JournalTests
     [Fact]
     public void Journal_LastLineGarbled_IsCutOff()
     {
-        using var folder = new TempFolder();
+        using var folder = new TemporaryFolder();
         string path = Write(folder);
         byte[] whole = File.ReadAllBytes(path);
         int last = whole.AsSpan(0, whole.Length - 1).LastIndexOf((byte)'\n') + 1;
@@ -63,7 +63,7 @@ public sealed class JournalTests
     [Fact]
     public void Journal_EarlierLineAltered_IsRefused()
     {
-        using var folder = new TempFolder();
+        using var folder = new TemporaryFolder();
         string path = Write(folder);
         byte[] whole = File.ReadAllBytes(path);
         int second = whole.AsSpan().IndexOf((byte)'\n') + 1;
@@ -81,7 +81,7 @@ public sealed class JournalTests
     [Fact]
     public void Journal_SameKeyTwice_IsRefused()
     {
-        using var folder = new TempFolder();
+        using var folder = new TemporaryFolder();
         using var journal = Journal.Open(Write(folder));
         Assert.Throws<InvalidOperationException>(() => Append(journal, 1));
     }
@@ -97,7 +97,7 @@ public sealed class JournalTests
         Assert.Equal(ContentKey.Of("ab", "c"), ContentKey.Of("ab", "c"));
     }
 
-    private static string Write(TempFolder folder)
+    private static string Write(TemporaryFolder folder)
     {
         string path = Path.Combine(folder.Path, "journal.jsonl");
         using var journal = Journal.Open(path);

@@ -12,8 +12,8 @@ public sealed class RunFolderTests
     [Fact]
     public void Open_NewThenInterruptedThenFinished_SaysSo()
     {
-        using var temp = new TempFolder();
-        string path = temp.Sub("deep/run");
+        using var temp = new TemporaryFolder();
+        string path = temp.File("deep/run");
         using (var run = Open(path))
         {
             Assert.Equal(RunState.Fresh, run.State);
@@ -52,40 +52,40 @@ public sealed class RunFolderTests
     [Fact]
     public void Open_OtherOptions_IsRefusedByName()
     {
-        using var temp = new TempFolder();
-        Open(temp.Sub("run")).Dispose();
+        using var temp = new TemporaryFolder();
+        Open(temp.File("run")).Dispose();
         var error = Assert.Throws<RunRefusedException>(() =>
-            RunFolder.Open(temp.Sub("run"), "study", [new("seed", "2"), new("model", "abc"), new("split", "all")], Environment));
+            RunFolder.Open(temp.File("run"), "study", [new("seed", "2"), new("model", "abc"), new("split", "all")], Environment));
         Assert.Equal("seed = 1; split = (nothing)", error.Expected);
         Assert.Equal("seed = 2; split = all", error.Found);
         Assert.NotNull(error.Hint);
-        error = Assert.Throws<RunRefusedException>(() => RunFolder.Open(temp.Sub("run"), "stats", Identity, Environment));
+        error = Assert.Throws<RunRefusedException>(() => RunFolder.Open(temp.File("run"), "stats", Identity, Environment));
         Assert.Equal("kind = study", error.Expected);
-        Open(temp.Sub("run")).Dispose(); // a refusal changes nothing and holds nothing
+        Open(temp.File("run")).Dispose(); // a refusal changes nothing and holds nothing
     }
 
     [Fact]
     public void Open_OtherEnvironment_GoesOn()
     {
-        using var temp = new TempFolder();
-        Open(temp.Sub("run")).Dispose();
-        using var run = RunFolder.Open(temp.Sub("run"), "study", [.. Identity.Reverse()], [new("os", "another")]);
+        using var temp = new TemporaryFolder();
+        Open(temp.File("run")).Dispose();
+        using var run = RunFolder.Open(temp.File("run"), "study", [.. Identity.Reverse()], [new("os", "another")]);
         Assert.Equal(RunState.Resumed, run.State);
     }
 
     [Fact]
     public void Open_HeldByAnother_IsRefused()
     {
-        using var temp = new TempFolder();
-        using (Open(temp.Sub("run")))
-            Assert.Contains("in use", Assert.Throws<RunRefusedException>(() => Open(temp.Sub("run"))).Message, StringComparison.Ordinal);
-        Open(temp.Sub("run")).Dispose();
+        using var temp = new TemporaryFolder();
+        using (Open(temp.File("run")))
+            Assert.Contains("in use", Assert.Throws<RunRefusedException>(() => Open(temp.File("run"))).Message, StringComparison.Ordinal);
+        Open(temp.File("run")).Dispose();
     }
 
     [Fact]
     public void Open_ForeignFolderOrFile_IsRefusedAndLeftAlone()
     {
-        using var temp = new TempFolder();
+        using var temp = new TemporaryFolder();
         string file = temp.File("thesis.txt", "years of work");
         Assert.Contains("thesis.txt", Assert.Throws<RunRefusedException>(() => Open(temp.Path)).Message, StringComparison.Ordinal);
         Assert.Equal([file], Directory.GetFiles(temp.Path));
@@ -96,30 +96,30 @@ public sealed class RunFolderTests
     [Fact]
     public void Open_DamagedManifest_IsAnError()
     {
-        using var temp = new TempFolder();
-        Open(temp.Sub("run")).Dispose();
-        string manifest = Path.Combine(temp.Sub("run"), "manifest.json"), text = File.ReadAllText(manifest);
+        using var temp = new TemporaryFolder();
+        Open(temp.File("run")).Dispose();
+        string manifest = Path.Combine(temp.File("run"), "manifest.json"), text = File.ReadAllText(manifest);
         foreach (string damaged in new[] { "", "{}", "[]", text[..^10], text.Replace("\"format\": 1", "\"format\": 2", StringComparison.Ordinal) })
         {
             File.WriteAllText(manifest, damaged);
-            Assert.Throws<StoreCorruptException>(() => Open(temp.Sub("run")));
+            Assert.Throws<StoreCorruptException>(() => Open(temp.File("run")));
         }
 
         File.WriteAllText(manifest, text);
-        Open(temp.Sub("run")).Dispose();
+        Open(temp.File("run")).Dispose();
     }
 
     [Fact]
     public void Open_LeftoversOfAKilledWriter_AreRemovedAndNothingElse()
     {
-        using var temp = new TempFolder();
+        using var temp = new TemporaryFolder();
         string leftover = $".b.csv.{Guid.NewGuid():N}.tmp";
         temp.File(leftover, "half");
         Open(temp.Path).Dispose(); // a run killed before its first manifest is still a fresh folder
-        Assert.False(File.Exists(temp.Sub(leftover)));
+        Assert.False(File.Exists(temp.File(leftover)));
         temp.File(".mine.tmp", "keep");
         Open(temp.Path).Dispose();
-        Assert.True(File.Exists(temp.Sub(".mine.tmp")));
+        Assert.True(File.Exists(temp.File(".mine.tmp")));
     }
 
     [Fact]

@@ -57,7 +57,7 @@ public sealed class ScorerTests
     [Fact]
     public void Score_BatchSizeOrderAndThreads_DoNotChangeABit()
     {
-        using var folder = new TempFolder();
+        using var folder = new TemporaryFolder();
         TinyLlama.Write(folder.Path);
         var documents = TinyLlama.Corpus(9).Documents;
         Assert.Contains(documents, d => d.Windows.Count > 2);
@@ -84,7 +84,7 @@ public sealed class ScorerTests
     [Fact]
     public void Score_SplitDocument_AddsItsWindows()
     {
-        using var folder = new TempFolder();
+        using var folder = new TemporaryFolder();
         TinyLlama.Write(folder.Path);
         using var device = DeviceRegistry.Default.Open("cpu");
         using var model = LanguageModel.Load(folder.Path, device);
@@ -113,7 +113,7 @@ public sealed class ScorerTests
     [Fact]
     public void Ablation_TinyModel_MatchesPassesDoneByHand()
     {
-        using var folder = new TempFolder();
+        using var folder = new TemporaryFolder();
         TinyLlama.Write(folder.Path);
         using var device = DeviceRegistry.Default.Open("cpu");
         using var model = LanguageModel.Load(folder.Path, device);

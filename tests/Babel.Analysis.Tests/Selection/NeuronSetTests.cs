@@ -10,7 +10,7 @@ namespace Babel.Analysis.Tests.Selection;
 
 public sealed class NeuronSetTests : IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -18,14 +18,14 @@ public sealed class NeuronSetTests : IDisposable
     public void Json_RoundTrips()
     {
         var neurons = PlndSelector.Select(SyntheticStats.Of("de", 0, 1), new PlndOptions { TopFfn = 4, HitRate = 0.5 });
-        string path = _folder.Sub("neurons.json");
+        string path = _folder.File("neurons.json");
         NeuronSetJson.Save(neurons, path);
         var read = NeuronSetJson.Load(path);
         Assert.Equal(neurons.Model, read.Model);
         Assert.Equal(neurons.Method, read.Method);
         Assert.Equal(neurons.Options, read.Options);
         Assert.Equal(neurons.Of("de").Neurons, read.Of("de").Neurons);
-        string again = _folder.Sub("again.json");
+        string again = _folder.File("again.json");
         NeuronSetJson.Save(read, again);
         Assert.Equal(File.ReadAllBytes(path), File.ReadAllBytes(again));
     }

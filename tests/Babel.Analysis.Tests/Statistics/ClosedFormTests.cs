@@ -12,7 +12,7 @@ namespace Babel.Analysis.Tests.Statistics;
 /// </summary>
 public sealed class ClosedFormTests : IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -23,7 +23,7 @@ public sealed class ClosedFormTests : IDisposable
     [InlineData("qwen2_tied")]
     public void Importance_EveryNeuron_MatchesSwitchingItOff(string modelName)
     {
-        string folder = modelName == "tiny" ? _folder.Sub("tiny") : Fixtures.Golden(modelName);
+        string folder = modelName == "tiny" ? _folder.File("tiny") : Fixtures.Golden(modelName);
         if (modelName == "tiny") TinyLlama.Write(folder);
         using var reference = DeviceRegistry.Default.Open("ref");
         using var truth = LanguageModel.Load(folder, reference);

@@ -7,7 +7,7 @@ namespace Babel.Analysis.Tests.Statistics;
 
 public sealed class NeuronStatsTests : IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -99,7 +99,7 @@ public sealed class NeuronStatsTests : IDisposable
 
     private string Saved(NeuronStats stats)
     {
-        string path = _folder.Sub($"{Guid.NewGuid():N}.safetensors");
+        string path = _folder.File($"{Guid.NewGuid():N}.safetensors");
         stats.Save(path);
         return path;
     }

@@ -11,15 +11,15 @@ public sealed class StatisticsRunTests : IDisposable
 {
     private static readonly StatisticsOptions Everything = new() { Importance = ImportanceForms.Both, QkImportance = ImportanceForms.Both };
 
-    private readonly TempFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private readonly Device _device = DeviceRegistry.Default.Open("cpu");
     private readonly LanguageModel _model;
     private readonly TokenizedCorpus _corpus = TinyLlama.Corpus(documents: 9);
 
     public StatisticsRunTests()
     {
-        TinyLlama.Write(_folder.Sub("model"));
-        _model = LanguageModel.Load(_folder.Sub("model"), _device);
+        TinyLlama.Write(_folder.File("model"));
+        _model = LanguageModel.Load(_folder.File("model"), _device);
     }
 
     public void Dispose()
@@ -56,7 +56,7 @@ public sealed class StatisticsRunTests : IDisposable
     public void Collect_InterruptedAndResumed_SameBytes(int batches)
     {
         byte[] expected = Bytes(Collect(new StatisticsRunOptions()));
-        string folder = _folder.Sub($"run{batches}");
+        string folder = _folder.File($"run{batches}");
         var run = new StatisticsRunOptions { Folder = folder, BlockDocuments = 2, BatchTokens = 20 };
         using var source = new CancellationTokenSource();
         int reports = 0;
@@ -84,7 +84,7 @@ public sealed class StatisticsRunTests : IDisposable
     [Fact]
     public void Collect_MoreDocumentsLater_ReadsOnlyThose()
     {
-        var run = new StatisticsRunOptions { Folder = _folder.Sub("grow") };
+        var run = new StatisticsRunOptions { Folder = _folder.File("grow") };
         Collect(run, Part(_corpus, d => d.Index < 5));
         var seen = new List<StatisticsProgress>();
         byte[] grown = Bytes(Collect(run, progress: new Reports(seen.Add)));
@@ -95,7 +95,7 @@ public sealed class StatisticsRunTests : IDisposable
     [Fact]
     public void Collect_FolderOfAnotherRun_IsRefusedByField()
     {
-        var run = new StatisticsRunOptions { Folder = _folder.Sub("run") };
+        var run = new StatisticsRunOptions { Folder = _folder.File("run") };
         Collect(run);
         Assert.Contains("another importance", Refused(() => Collect(run, options: Everything with { Importance = ImportanceForms.Exact })), StringComparison.Ordinal);
         Assert.Contains("another tokenizer", Refused(() => Collect(run, tokenizer: "other")), StringComparison.Ordinal);
@@ -104,9 +104,9 @@ public sealed class StatisticsRunTests : IDisposable
         Assert.Contains("another corpus", Refused(() => Collect(run, changed)), StringComparison.Ordinal);
         Assert.Contains("another corpus", Refused(() => Collect(run, Part(_corpus, d => d.Index < 5))), StringComparison.Ordinal);
 
-        TinyLlama.Write(_folder.Sub("other"), seed: 2);
-        File.AppendAllText(Path.Combine(_folder.Sub("other"), "config.json"), " ");
-        using var other = LanguageModel.Load(_folder.Sub("other"), _device);
+        TinyLlama.Write(_folder.File("other"), seed: 2);
+        File.AppendAllText(Path.Combine(_folder.File("other"), "config.json"), " ");
+        using var other = LanguageModel.Load(_folder.File("other"), _device);
         Assert.Contains(
             "another model",
             Refused(() => StatisticsRun.Collect(other, _corpus, "tokenizer", TinyLlama.Context, Everything, run)),
@@ -196,7 +196,7 @@ public sealed class StatisticsRunTests : IDisposable
 
     private byte[] Bytes(NeuronStats stats)
     {
-        string path = _folder.Sub($"{Guid.NewGuid():N}.safetensors");
+        string path = _folder.File($"{Guid.NewGuid():N}.safetensors");
         stats.Save(path);
         return File.ReadAllBytes(path);
     }

@@ -15,15 +15,15 @@ public sealed class StudyRunnerTests : IDisposable
 {
     private static readonly string[] Languages = ["en", "fi", "ru"];
 
-    private readonly TempFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     public StudyRunnerTests()
     {
         foreach (string language in Languages)
         {
             string[] lines = File.ReadAllLines(Path.Combine(Fixtures.Root, "samples", "text", $"parallel.{language}.txt"));
-            Directory.CreateDirectory(_folder.Sub("text"));
-            File.WriteAllLines(_folder.Sub($"text/small.{language}.txt"), lines.Take(12).Select(l => string.Join(' ', l.Split(' ').Take(6))));
+            Directory.CreateDirectory(_folder.File("text"));
+            File.WriteAllLines(_folder.File($"text/small.{language}.txt"), lines.Take(12).Select(l => string.Join(' ', l.Split(' ').Take(6))));
         }
     }
 
@@ -42,17 +42,17 @@ public sealed class StudyRunnerTests : IDisposable
         Assert.All(result.Ablation.Rows, row => Assert.True(row.Own!.Delta.Nll.Value > row.MeanOfOthers, row.Set));
         Assert.Equal(["load", "tokenize", "statistics", "select", "ablate", "write"], result.PhaseSeconds.Select(p => p.Key), StringComparer.Ordinal);
 
-        var manifest = RunManifest.Read(_folder.Sub("run/manifest.json"));
+        var manifest = RunManifest.Read(_folder.File("run/manifest.json"));
         Assert.True(manifest.Finished);
         Assert.Equal(
             result.Files.Where(f => f != "manifest.json").Order(StringComparer.Ordinal), manifest.Outputs.Select(o => o.Key), StringComparer.Ordinal);
-        Assert.All(manifest.Outputs, o => Assert.Equal(o.Value, ContentKey.OfFile(_folder.Sub("run/" + o.Key))));
+        Assert.All(manifest.Outputs, o => Assert.Equal(o.Value, ContentKey.OfFile(_folder.File("run/" + o.Key))));
         Assert.Contains(manifest.Identity, i => i.Key == "sha256 of model/model.safetensors" && i.Value.Length == 64);
         Assert.Contains(manifest.Identity, i => i.Key == "sha256 of corpus/small.ru.txt");
         Assert.Contains(manifest.Environment, e => e.Key == "model.fingerprint");
         AssertFilesParse(result);
         Assert.Equal(
-            result.Neurons.Of("ru").Ids, NeuronSetJson.Load(_folder.Sub("run/neurons.json")).Of("ru").Ids);
+            result.Neurons.Of("ru").Ids, NeuronSetJson.Load(_folder.File("run/neurons.json")).Of("ru").Ids);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class StudyRunnerTests : IDisposable
             Assert.Contains(seen.Details, d => d.EndsWith($"(pass {k + 1} of {Passes})", StringComparison.Ordinal));
             Assert.DoesNotContain(seen.Details, d => d.EndsWith($"(pass {k} of {Passes})", StringComparison.Ordinal));
             AssertSame(expected, name);
-            Directory.Delete(_folder.Sub(name), recursive: true);
+            Directory.Delete(_folder.File(name), recursive: true);
         }
     }
 
@@ -106,8 +106,8 @@ public sealed class StudyRunnerTests : IDisposable
     {
         var first = StudyRunner.Run(Options("run"));
         var expected = Snapshot("run");
-        byte[] manifest = File.ReadAllBytes(_folder.Sub("run/manifest.json"));
-        File.Delete(_folder.Sub("run/deltas.csv"));
+        byte[] manifest = File.ReadAllBytes(_folder.File("run/manifest.json"));
+        File.Delete(_folder.File("run/deltas.csv"));
         var seen = new Watcher((_, _) => { });
         var again = StudyRunner.Run(Options("run"), seen);
 
@@ -116,7 +116,7 @@ public sealed class StudyRunnerTests : IDisposable
         Assert.Contains(seen.Notes, n => n.Contains("is finished", StringComparison.Ordinal));
         Assert.Equal(first.Ablation.Rows.Select(r => r.Selectivity), again.Ablation.Rows.Select(r => r.Selectivity));
         AssertSame(expected, "run");
-        Assert.Equal(manifest, File.ReadAllBytes(_folder.Sub("run/manifest.json")));
+        Assert.Equal(manifest, File.ReadAllBytes(_folder.File("run/manifest.json")));
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class StudyRunnerTests : IDisposable
         var error = Assert.Throws<RunRefusedException>(() =>
             StudyRunner.Run(Options("run") with { Selection = new ComparativeOptions { Share = 0.01 }, Ablation = new AblationOptions { Controls = 3 } }));
         Assert.Equal("controls = 2; controls.seeds = 1,2; selection.share = 0.02", error.Expected);
-        File.AppendAllText(_folder.Sub("text/small.ru.txt"), "ещё\n");
+        File.AppendAllText(_folder.File("text/small.ru.txt"), "ещё\n");
         error = Assert.Throws<RunRefusedException>(() => StudyRunner.Run(Options("run")));
         Assert.StartsWith("sha256 of corpus/small.ru.txt = ", error.Expected, StringComparison.Ordinal);
     }
@@ -142,8 +142,8 @@ public sealed class StudyRunnerTests : IDisposable
     private StudyOptions Options(string name) => new()
     {
         Model = Path.Combine(Fixtures.Root, "samples", "babel-nano"),
-        Corpus = _folder.Sub("text"),
-        Output = _folder.Sub(name),
+        Corpus = _folder.File("text"),
+        Output = _folder.File(name),
         SplitBlock = 3,
         Ablation = new AblationOptions { Controls = 2 },
         Statistics = new StatisticsOptions(),
@@ -152,10 +152,10 @@ public sealed class StudyRunnerTests : IDisposable
     // Everything a study leaves except what holds times: the manifest, compared by its parts.
     private Dictionary<string, string> Snapshot(string name)
     {
-        var files = Directory.GetFiles(_folder.Sub(name), "*", SearchOption.AllDirectories)
+        var files = Directory.GetFiles(_folder.File(name), "*", SearchOption.AllDirectories)
             .Where(f => Path.GetFileName(f) is not ("manifest.json" or "run.lock"))
-            .ToDictionary(f => Path.GetRelativePath(_folder.Sub(name), f), ContentKey.OfFile, StringComparer.Ordinal);
-        var manifest = RunManifest.Read(_folder.Sub(name + "/manifest.json"));
+            .ToDictionary(f => Path.GetRelativePath(_folder.File(name), f), ContentKey.OfFile, StringComparer.Ordinal);
+        var manifest = RunManifest.Read(_folder.File(name + "/manifest.json"));
         foreach (var (key, value) in manifest.Identity.Concat(manifest.Outputs)) files.Add("manifest: " + key, value);
         return files;
     }
@@ -170,9 +170,9 @@ public sealed class StudyRunnerTests : IDisposable
     // After an interruption: no temporary file, and every line of the journal whole.
     private void AssertWhole(string name)
     {
-        Assert.Empty(Directory.GetFiles(_folder.Sub(name), "*.tmp", SearchOption.AllDirectories));
-        Assert.False(RunManifest.Read(_folder.Sub(name + "/manifest.json")).Finished);
-        string journal = File.ReadAllText(_folder.Sub(name + "/journal.jsonl"));
+        Assert.Empty(Directory.GetFiles(_folder.File(name), "*.tmp", SearchOption.AllDirectories));
+        Assert.False(RunManifest.Read(_folder.File(name + "/manifest.json")).Finished);
+        string journal = File.ReadAllText(_folder.File(name + "/journal.jsonl"));
         Assert.EndsWith("\n", journal, StringComparison.Ordinal);
     }
 
@@ -180,7 +180,7 @@ public sealed class StudyRunnerTests : IDisposable
     {
         foreach (string name in result.Files)
         {
-            string path = _folder.Sub("run/" + name);
+            string path = _folder.File("run/" + name);
             string text = File.ReadAllText(path);
             switch (Path.GetExtension(name))
             {

@@ -6,7 +6,7 @@ internal static class Repository
     private static readonly string[] Ignored = ["bin", "obj", "artifacts", "runs", "TestResults", "BenchmarkDotNet.Artifacts", ".git", ".vs", ".idea"];
 
     /// <summary>The folder that holds Babel.sln.</summary>
-    public static string Root { get; } = FindRoot();
+    public static string Root => Fixtures.Root;
 
     /// <summary>Files below a folder, relative to <see cref="Root"/> with forward slashes, build outputs left out.</summary>
     public static IEnumerable<string> Files(string folder, string pattern = "*")
@@ -41,12 +41,5 @@ internal static class Repository
             if (Ignored.Contains(Path.GetFileName(child), StringComparer.Ordinal)) continue;
             foreach (string file in Walk(child, pattern)) yield return file;
         }
-    }
-
-    private static string FindRoot()
-    {
-        string? here = AppContext.BaseDirectory;
-        while (here is not null && !File.Exists(Path.Combine(here, "Babel.sln"))) here = Path.GetDirectoryName(here);
-        return here ?? throw new DirectoryNotFoundException("Babel.sln is not above the test assembly");
     }
 }

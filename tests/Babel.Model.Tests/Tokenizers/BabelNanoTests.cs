@@ -8,10 +8,10 @@ namespace Babel.Model.Tests.Tokenizers;
 /// <summary>The sample model's two tokenizer files against each other, and how both bear damage.</summary>
 public sealed class BabelNanoTests : IDisposable
 {
-    private static readonly string Folder = Path.Combine(ReferenceData.RepositoryRoot, "samples", "babel-nano");
+    private static readonly string Folder = Path.Combine(Fixtures.Root, "samples", "babel-nano");
     private readonly TokenizerFiles _files = new();
 
-    public static TheoryData<string> Texts => [.. Directory.GetFiles(Path.Combine(ReferenceData.RepositoryRoot, "samples", "text"), "*.txt").Select(static p => Path.GetFileName(p)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Texts => [.. Directory.GetFiles(Path.Combine(Fixtures.Root, "samples", "text"), "*.txt").Select(static p => Path.GetFileName(p)).Order(StringComparer.Ordinal)];
 
     public void Dispose() => _files.Dispose();
 
@@ -21,7 +21,7 @@ public sealed class BabelNanoTests : IDisposable
     {
         var json = Tokenizer.LoadFile(Path.Combine(Folder, "tokenizer.json"));
         var pieces = Tokenizer.LoadFile(Path.Combine(Folder, "tokenizer.model"));
-        var text = File.ReadAllText(Path.Combine(ReferenceData.RepositoryRoot, "samples", "text", name));
+        var text = File.ReadAllText(Path.Combine(Fixtures.Root, "samples", "text", name));
         foreach (var part in (string[])[text, .. text.Split('\n')])
         {
             var ids = json.Encode(part, addSpecialTokens: true);

@@ -11,10 +11,8 @@ namespace Babel.Model.Tests.Tokenizers;
 /// </summary>
 public sealed class ReferenceData : IDisposable
 {
-    private readonly string? _source = FindSource();
+    private readonly string? _source = Fixtures.Shared("tokenizers");
     private readonly string _unpacked = Path.Combine(Path.GetTempPath(), "babel-tokenizers-" + Guid.NewGuid().ToString("N"));
-
-    public static string RepositoryRoot { get; } = FindUp("Babel.sln") ?? throw new InvalidOperationException("the tests do not run inside the repository");
 
     /// <summary>The folder, or a visible skip.</summary>
     public string Source
@@ -84,26 +82,5 @@ public sealed class ReferenceData : IDisposable
             process.WaitForExit();
             Assert.Equal(0, process.ExitCode);
         }
-    }
-
-    private static string? FindSource()
-    {
-        for (var folder = Directory.GetParent(RepositoryRoot); folder is not null; folder = folder.Parent)
-        {
-            var shared = Path.Combine(folder.FullName, "shared", "tokenizers");
-            if (Directory.Exists(shared)) return shared;
-        }
-
-        return null;
-    }
-
-    private static string? FindUp(string file)
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, file))) return folder.FullName;
-        }
-
-        return null;
     }
 }

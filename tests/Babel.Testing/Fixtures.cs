@@ -1,10 +1,12 @@
-namespace Babel.Model.Tests;
+namespace Babel.Testing;
 
 /// <summary>Where the committed and the optional test data lie.</summary>
-internal static class Fixtures
+public static class Fixtures
 {
+    /// <summary>The repository's root: the folder above the test assembly that holds the solution.</summary>
     public static string Root { get; } = FindRoot();
 
+    /// <summary>A committed fixture.</summary>
     public static string Golden(string folder) => Path.Combine(Root, "tests", "fixtures", "golden", folder);
 
     /// <summary>Data that is not part of the repository, or null.</summary>
