@@ -9,16 +9,16 @@ internal static class CommonKeys
     /// <summary>Bookkeeping, training and generation defaults: they do not touch the forward pass.</summary>
     private static readonly string[] s_bookkeeping =
     [
-        "_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_flash_attn_2_enabled", "_name_or_path",
-        "activation_dropout", "architectures", "attention_dropout", "attn_implementation", "attn_pdrop", "auto_map",
+        "_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_flash_attn_2_enabled", "_name_or_path", "_num_labels",
+        "activation_dropout", "architectures", "attention_dropout", "attention_probs_dropout_prob", "attn_implementation", "attn_pdrop", "auto_map",
         "bad_words_ids", "begin_suppress_tokens", "cache_implementation", "chunk_size_feed_forward", "classifier_dropout",
         "cross_attention_hidden_size", "custom_pipelines", "decoder_start_token_id", "diversity_penalty", "do_sample", "dropout",
         "dtype", "early_stopping", "embd_pdrop", "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty",
-        "finetuning_task", "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing", "hidden_dropout", "id2label",
+        "finetuning_task", "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing", "hidden_dropout", "hidden_dropout_prob", "id2label",
         "init_std", "initializer_range", "is_decoder", "keys_to_ignore_at_inference", "label2id", "layerdrop", "length_penalty",
-        "max_length", "max_sequence_length", "min_length", "mlp_dropout", "model_type", "no_repeat_ngram_size", "num_beam_groups",
-        "num_beams", "num_return_sequences", "output_attentions", "output_hidden_states", "output_past", "output_scores",
-        "pad_token_id", "prefix", "pretraining_tp", "problem_type", "remove_invalid_values", "repetition_penalty", "resid_pdrop",
+        "max_length", "max_sequence_length", "min_length", "mlp_dropout", "model_type", "n_special", "neftune_noise_alpha", "no_repeat_ngram_size", "num_beam_groups",
+        "num_beams", "num_labels", "num_return_sequences", "output_attentions", "output_hidden_states", "output_past", "output_scores",
+        "pad_token_id", "predict_special_tokens", "prefix", "pretraining_tp", "problem_type", "remove_invalid_values", "repetition_penalty", "resid_pdrop",
         "return_dict", "return_dict_in_generate", "sep_token_id", "suppress_tokens", "task_specific_params", "temperature",
         "tf_legacy_loss", "tie_encoder_decoder", "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript",
         "transformers_version", "typical_p", "unk_token_id", "unsloth_fixed", "unsloth_version", "use_bfloat16", "use_cache",

@@ -12,7 +12,7 @@ internal sealed class FalconFamily : IModelFamily
 
     public ModelDefinition Read(ConfigReader config)
     {
-        int width = config.Int("hidden_size");
+        int width = config.Int("hidden_size", "n_embed");
         int heads = config.Int("num_attention_heads", "n_head");
         int dim = CommonKeys.HeadDim(config, width, heads);
         int positions = config.IntOr(2048, "max_position_embeddings")!.Value;

@@ -7,6 +7,9 @@ internal sealed class LlamaFamily : IModelFamily
 
     public ModelDefinition Read(ConfigReader config)
     {
+        // SmolLM's files say these; the first is bookkeeping.
+        config.Ignore("is_llama_config");
+        config.Require("rope_interleaved", value: false, "interleaved rotation is not implemented");
         bool attention = config.Flag("attention_bias", fallback: false);
         bool ffn = config.Flag("mlp_bias", fallback: false);
         var spec = LlamaTensors.Spec(config, "llama") with

@@ -47,7 +47,7 @@ internal static class LlamaTensors
             Layers = config.Int("num_hidden_layers"),
             ModelWidth = width,
             Heads = heads,
-            KvHeads = config.IntOr(config.Has("num_key_value_heads") ? null : kvHeads, "num_key_value_heads") ?? heads,
+            KvHeads = config.IntOr(config.IsNull("num_key_value_heads") ? null : kvHeads, "num_key_value_heads") ?? heads,
             HeadDim = dim,
             FfnWidth = config.Int("intermediate_size"),
             Vocabulary = config.Int("vocab_size"),

@@ -12,6 +12,8 @@ internal sealed class OptFamily : IModelFamily
 
     public ModelDefinition Read(ConfigReader config)
     {
+        config.Require("learned_embeddings", value: true, "sinusoidal positions are not implemented for OPT");
+        config.Require("scale_embeddings", value: false, "scaled embeddings are not implemented for OPT");
         int width = config.Int("hidden_size");
         int heads = config.Int("num_attention_heads");
         bool preNorm = config.Flag("do_layer_norm_before", fallback: true);
@@ -50,6 +52,7 @@ internal sealed class OptFamily : IModelFamily
             FinalNorm = spec.FinalNorm ? FairseqTensors.Norm("model.decoder.final_layer_norm", affine) : null,
             Unembedding = spec.TiedEmbeddings ? null : new("lm_head.weight"),
             Layer = i => FairseqTensors.Layer($"model.decoder.layers.{i}.", bias, affine),
+            Unused = ["decoder.version"],
         });
     }
 }

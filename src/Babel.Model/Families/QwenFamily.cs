@@ -10,6 +10,7 @@ internal sealed class QwenFamily : IModelFamily
 
     public ModelDefinition Read(ConfigReader config)
     {
+        config.Require("use_mrope", value: false, "rotation in several dimensions is not implemented");
         bool third = config.Text("model_type") == "qwen3";
         var spec = LlamaTensors.Spec(config, third ? "qwen3" : "qwen2", kvHeads: 32, headDim: third ? 128 : null, maxPositions: 32768);
         bool attention = third && config.Flag("attention_bias", fallback: false);

@@ -29,7 +29,12 @@ internal static class RopeConfig
     private static RopeSpec Scaled(RopeSpec spec, ConfigReader section, int maxPositions, bool trustsOriginal)
     {
         string type = section.Text("rope_type", "type") ?? "default";
-        if (type == "default") return spec;
+        if (type == "default")
+        {
+            section.Ignore("factor", "original_max_position_embeddings");
+            return spec;
+        }
+
         int? original = section.IntOr(null, "original_max_position_embeddings");
 
         // Until 5.0 the released code computed YaRN's range and dynamic NTK's growth from max_position_embeddings whatever the section

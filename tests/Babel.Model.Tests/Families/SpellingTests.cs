@@ -46,6 +46,24 @@ public sealed class SpellingTests
     }
 
     [Theory]
+    [InlineData("qwen2_tied", "use_mrope", "false")]
+    [InlineData("gpt2", "n_special", "0")]
+    [InlineData("gpt2", "predict_special_tokens", "true")]
+    [InlineData("gpt2", "_num_labels", "1")]
+    [InlineData("llama2", "is_llama_config", "true")]
+    [InlineData("llama2", "rope_interleaved", "false")]
+    [InlineData("llama2", "num_key_value_heads", "null")]
+    [InlineData("gpt_neox_parallel", "attention_probs_dropout_prob", "0")]
+    [InlineData("opt_preln", "learned_embeddings", "true")]
+    [InlineData("opt_preln", "scale_embeddings", "false")]
+    [InlineData("llama2", "rope_scaling", "{\"rope_type\": \"default\", \"factor\": 1.0}")]
+    public void Load_HarmlessKeysOfPublicFiles_ChangeNothing(string model, string key, string value)
+    {
+        using var folder = new EditedModel(model).Set(key, JsonNode.Parse(value));
+        Same(folder, model);
+    }
+
+    [Theory]
     [InlineData(2)]
     [InlineData(1)]
     public void Load_FalconOfTheNewFormWithOneHeadAndEqualNorms_IsTheOldForm(int norms)
