@@ -9,6 +9,9 @@ namespace Babel.Model;
 /// </summary>
 public sealed class Batch : IDisposable
 {
+    /// <summary>Positions without a table of the model's have rows of angles computed for them, which has to end somewhere.</summary>
+    private const int MostRotaryPositions = 1 << 20;
+
     private readonly List<Tensor> _owned = [];
     private readonly (int Row, int Column)[] _origins;
 
@@ -140,11 +143,12 @@ public sealed class Batch : IDisposable
                     "a token is not in the vocabulary", $"sequence {row}, token {column}", $"0 to {spec.Vocabulary - 1}", $"{rows.Ids[n]}", "the tokenizer may belong to another model");
             }
 
-            if (rows.Positions[n] >= 0 && (!spec.HasPositionTable || rows.Positions[n] < spec.MaxPositions)) continue;
+            int positions = spec.HasPositionTable ? spec.MaxPositions : MostRotaryPositions;
+            if (rows.Positions[n] >= 0 && rows.Positions[n] < positions) continue;
             throw new ModelInputException(
-                "a position is beyond the model's table",
+                spec.HasPositionTable ? "a position is beyond the model's table" : "a position is negative or too large",
                 $"sequence {row}, token {column}",
-                $"0 to {spec.MaxPositions - 1}",
+                $"0 to {positions - 1}",
                 $"{rows.Positions[n]}",
                 "split the text into windows of the model's length");
         }

@@ -25,6 +25,15 @@ public static class PlndSelector
         if (options.RepoKvIndex && options.Form != ImportanceForms.Repo)
             throw new ArgumentException("the released K/V index belongs to the repo form", nameof(options));
         var parts = options.Parts ?? StoredParts(stats, options.Form);
+        if (parts.Count == 0)
+        {
+            throw new Errors.StoreCorruptException(
+                "the statistics hold no importance of this form",
+                expected: $"importance: {options.Form}",
+                found: $"importance: {stats.Header.Options.Importance}, of Q and K: {stats.Header.Options.QkImportance}",
+                hint: "take the statistics again with that form (--importance)");
+        }
+
         var sets = stats.Languages.Select(l => new NeuronSet(
             l.Language,
             [.. parts.SelectMany(p => InPart(l, stats.Header.Shape, p, options))

@@ -87,14 +87,13 @@ public sealed class Journal : IDisposable
         for (; start < bytes.Length; line++)
         {
             int length = bytes.AsSpan(start).IndexOf((byte)'\n');
-            bool last = length < 0 || start + length + 1 == bytes.Length;
             if (length < 0 || !TryAdd(bytes.AsMemory(start, length)))
             {
-                if (last) break;
+                if (CrashTore(bytes.AsSpan(start), isFirst: start == 0)) break;
                 throw new StoreCorruptException(
                     "a line of a journal is damaged", where: $"{Path}, line {line}, byte offset {start}",
-                    expected: "an entry whose checksum is right", found: "whole lines follow it, so no crash tore it",
-                    hint: "the file was altered; delete it to compute its results again");
+                    expected: "an entry whose checksum is right", found: "something else, which no crash leaves",
+                    hint: "the file was altered, or is no journal; delete it to compute its results again");
             }
 
             start += length + 1;
@@ -102,6 +101,19 @@ public sealed class Journal : IDisposable
 
         _stream.SetLength(start);
         _stream.Position = start;
+    }
+
+    /// <summary>
+    /// Whether the rest of a file is what a crash leaves of its last entry: its beginning, or zeros where blocks of it never reached the disk. Anything
+    /// else is not ours to cut off; least of all the whole of a file that may be no journal.
+    /// </summary>
+    private static bool CrashTore(ReadOnlySpan<byte> rest, bool isFirst)
+    {
+        int end = rest.IndexOf((byte)'\n');
+        if (end >= 0 && end < rest.Length - 1) return false;
+        var beginning = "{\"key\":\""u8[..Math.Min(rest.Length, 8)];
+        bool begins = rest.StartsWith(beginning), zeros = rest.Contains((byte)0);
+        return isFirst ? (begins && (end < 0 || zeros)) || !rest.TrimEnd((byte)'\n').ContainsAnyExcept((byte)0) : zeros || (begins && end < 0);
     }
 
     private bool TryAdd(ReadOnlyMemory<byte> line)

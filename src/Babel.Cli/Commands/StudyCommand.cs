@@ -67,7 +67,7 @@ internal sealed class StudyCommand : CommandBase<StudyRequest>
         int controls = result.GetValue(_controls);
         if (controls < 0) throw new UsageException("--controls is 0 or more");
         var shared = _shared.Bind(result);
-        string name = Path.GetFileName((model ?? sampleModel).TrimEnd('/', '\\'));
+        string name = Path.GetFileName(Path.GetFullPath(model ?? sampleModel).TrimEnd('/', '\\'));
         var options = new StudyOptions
         {
             Model = model ?? sampleModel,

@@ -1,3 +1,4 @@
+using Babel.Analysis.Errors;
 using Babel.Analysis.Selection;
 using Babel.Cli.Options;
 using Babel.Model;
@@ -10,9 +11,21 @@ internal static class NeuronFile
 {
     /// <summary>Reads it.</summary>
     /// <exception cref="ModelNotFoundException">No such file.</exception>
-    public static LanguageNeurons Load(string path) => File.Exists(path)
-        ? NeuronSetJson.Load(path)
-        : throw new ModelNotFoundException("the file of neurons is not there", where: path, hint: "`babel neurons` and `babel study` write one");
+    /// <exception cref="ModelFormatException">It is malformed: an input here, not a stored result.</exception>
+    public static LanguageNeurons Load(string path)
+    {
+        if (!File.Exists(path))
+            throw new ModelNotFoundException("the file of neurons is not there", where: path, hint: "`babel neurons` and `babel study` write one");
+        try
+        {
+            return NeuronSetJson.Load(path);
+        }
+        catch (StoreCorruptException e)
+        {
+            throw new ModelFormatException(
+                e.What, e.Where, e.Expected, e.Found, "a neurons.json, or {\"ablations\": {LAYER: {SITE: [indices]}}} for --ablate; docs/cli.md", e);
+        }
+    }
 
     /// <summary>The neurons of one language's set.</summary>
     /// <exception cref="UsageException">Several sets and none, or an unknown one, is named.</exception>

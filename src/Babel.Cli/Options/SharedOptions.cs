@@ -42,8 +42,8 @@ internal sealed class SharedOptions
     {
         Threads.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int n) && n < 0)
-                result.AddError("--threads is 0 or more");
+            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int n) && n is < 0 or > 1024)
+                result.AddError("--threads is 0 (all processors) to 1024");
         });
         root.Options.Add(Device);
         root.Options.Add(Threads);

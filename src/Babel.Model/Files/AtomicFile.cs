@@ -19,9 +19,16 @@ public sealed partial class AtomicFile : IDisposable
     {
         Path = System.IO.Path.GetFullPath(path);
         string folder = System.IO.Path.GetDirectoryName(Path)!;
-        Directory.CreateDirectory(folder);
         _temporary = System.IO.Path.Combine(folder, $".{System.IO.Path.GetFileName(Path)}.{Guid.NewGuid():N}.tmp");
-        _stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferBytes);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            _stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferBytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{Path} cannot be written: {e.Message}", e);
+        }
     }
 
     /// <summary>The target.</summary>

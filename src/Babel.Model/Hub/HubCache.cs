@@ -58,7 +58,9 @@ public sealed class HubCache
     }
 
     private static string Download(string name, string revision) =>
-        $"huggingface-cli download {name}{(revision == "main" ? "" : " --revision " + revision)}";
+        $"huggingface-cli download {name}{Revision(revision)} (newer: hf download {name}{Revision(revision)})";
+
+    private static string Revision(string revision) => revision == "main" ? "" : " --revision " + revision;
 
     private static string CheckFolder(string folder) => File.Exists(Path.Combine(folder, "config.json"))
         ? folder

@@ -123,6 +123,14 @@ public sealed class PlndTests
     }
 
     [Fact]
+    public void Select_FormThatWasNotStored_IsNamed()
+    {
+        var stats = SyntheticStats.Of(SyntheticStats.Header(new StatisticsOptions { Importance = ImportanceForms.Exact }), "de", 0);
+        var error = Assert.Throws<StoreCorruptException>(() => PlndSelector.Select(stats, new PlndOptions { Form = ImportanceForms.Repo }));
+        Assert.Contains("Repo", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Select_WhatWasNotStored_IsNamed()
     {
         var header = SyntheticStats.Header(new StatisticsOptions());

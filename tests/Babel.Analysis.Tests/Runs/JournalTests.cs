@@ -60,6 +60,29 @@ public sealed class JournalTests
         }
     }
 
+    [Theory]
+    [InlineData("a line of notes, without its end")]
+    [InlineData("a line of notes\n")]
+    [InlineData("{\"sets\": []}\n")]
+    public void Journal_FileThatIsNone_IsRefusedAndLeftAlone(string text)
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("notes.txt", text);
+        Assert.Throws<StoreCorruptException>(() => Journal.Open(path));
+        Assert.Equal(text, File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void Journal_LastLineAlteredWithoutZeros_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Write(folder);
+        byte[] altered = File.ReadAllBytes(path);
+        altered[^5] ^= 1;
+        File.WriteAllBytes(path, altered);
+        Assert.Throws<StoreCorruptException>(() => Journal.Open(path));
+    }
+
     [Fact]
     public void Journal_EarlierLineAltered_IsRefused()
     {

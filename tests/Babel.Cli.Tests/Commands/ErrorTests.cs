@@ -85,6 +85,28 @@ public sealed class ErrorTests : IDisposable
         Fails(3, "99999", "score", Sample, "--corpus", SampleText, "--ablate", _folder.File("set.json"), "-q");
     }
 
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("no JSON")]
+    public void SetOfNeuronsOfNoKnownForm_ExitsWithThree(string text)
+    {
+        string path = _folder.File("set.json", text);
+        Fails(3, "set.json", "score", Sample, "--corpus", SampleText, "--ablate", path, "-q");
+        Fails(3, "set.json", "ablate", Sample, "--corpus", SampleText, "--neurons", path, "-q");
+    }
+
+    [Fact]
+    public void TooManyThreads_ExitWithTwo() => Fails(2, "--threads", "devices", "--threads", "100000");
+
+    [Fact]
+    public void PositionsBeyondReason_ExitWithThree() => Fails(
+        3, "position", "trace", Sample, "--ids", "1 2", "--position-ids", "0 2000000000", "--sites", "Logits", "--out", _folder.File("t.npz"), "-q");
+
+    [Fact]
+    public void OutputThatIsAFile_ExitsWithNine() =>
+        Fails(9, "is a file", "stats", Sample, "--corpus", SampleText, "--out", _folder.File("out", "text"), "-q");
+
     [Fact]
     public void CancelledBeforeItBegins_ExitsWith130()
     {
