@@ -163,6 +163,16 @@ public sealed class RunFolder : IDisposable
             "repeat the run with the options it was started with (they are in its manifest.json), or name another folder with --out");
     }
 
+    /// <summary>Holds a folder, made when missing, for one process until disposed; for commands that keep no manifest.</summary>
+    /// <exception cref="RunRefusedException">Another process holds it.</exception>
+    /// <exception cref="IOException">It is a file, or cannot be made.</exception>
+    public static IDisposable Hold(string path)
+    {
+        if (System.IO.File.Exists(path)) throw new IOException($"{path} is a file, and a run needs a folder");
+        Directory.CreateDirectory(path);
+        return Lock(path);
+    }
+
     private static FileStream Lock(string path)
     {
         string file = System.IO.Path.Combine(path, LockName);

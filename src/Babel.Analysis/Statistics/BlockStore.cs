@@ -22,7 +22,6 @@ internal sealed class BlockStore(string folder)
     /// <summary>What earlier runs finished, disjoint, checked to be of this model, these options and documents of this corpus.</summary>
     public List<NeuronStats> Load(StatsHeader wanted, TokenizedCorpus corpus)
     {
-        if (File.Exists(folder)) throw new IOException($"{folder} is a file, and statistics need a folder");
         var texts = corpus.Corpus.Documents.ToDictionary(d => (d.Language, d.Index), d => d);
         var found = new List<NeuronStats>();
         var seen = new HashSet<(string, int)>();

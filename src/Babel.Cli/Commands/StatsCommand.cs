@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Babel.Analysis.Runs;
 using Babel.Analysis.Statistics;
 using Babel.Cli.Inputs;
 using Babel.Cli.Reports;
@@ -60,6 +61,7 @@ internal sealed class StatsCommand : CommandBase<StatsRequest>
     {
         var text = CorpusInput.Read(request.Corpus);
         using var session = ModelSession.Open(request.Model, context);
+        using var hold = RunFolder.Hold(request.Out);
         var corpus = CorpusInput.Encode(text, request.Corpus, session, context);
         bool said = false;
         void Report(StatisticsProgress p)
