@@ -35,9 +35,6 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Where it computes.</summary>
     public Device Device { get; }
 
-    /// <summary>Bytes of the weights in their storage types.</summary>
-    public long WeightBytes => _weights.Bytes;
-
     /// <summary>SHA-256 over <c>config.json</c> and the headers and sizes of the weight files, in hex: cheap, for manifests.</summary>
     public string Fingerprint { get; }
 

@@ -99,14 +99,6 @@ public sealed class ImportanceStats
         return merged;
     }
 
-    /// <summary>Puts stored arrays back; their lengths have been checked.</summary>
-    internal void Restore(ReadOnlySpan<float> minimum, ReadOnlySpan<float> maximum, ReadOnlySpan<Int128> sum)
-    {
-        minimum.CopyTo(Minimum);
-        maximum.CopyTo(Maximum);
-        sum.CopyTo(Sum);
-    }
-
     /// <summary>The array behind <see cref="Values(int)"/>, to be filled from a file.</summary>
     internal float[] Buffer(int layer) => _values![layer];
 }

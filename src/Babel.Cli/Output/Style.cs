@@ -6,9 +6,6 @@ internal sealed class Style(bool enabled)
     /// <summary>Plain text.</summary>
     public static Style None { get; } = new(false);
 
-    /// <summary>Whether there is emphasis.</summary>
-    public bool Enabled => enabled;
-
     /// <summary>The style of a stream, by the environment.</summary>
     public static Style For(bool isTerminal) => new(
         isTerminal

@@ -1,4 +1,5 @@
 using Babel.Kernels.Cpu.Simd;
+using Babel.Kernels.Cpu.Threading;
 
 namespace Babel.Kernels.Cpu;
 
@@ -16,21 +17,7 @@ internal sealed partial class CpuOps
         TensorView? pattern = null)
     {
         var call = new AttentionCall(_device, q, k, v, output, spec, layout, epilogue?.Scale, pattern);
-        switch (_device.InstructionSet)
-        {
-            case CpuInstructionSet.Avx512:
-                Attention<WideAvx512>(call);
-                break;
-            case CpuInstructionSet.Avx2:
-                Attention<WideAvx2>(call);
-                break;
-            case CpuInstructionSet.Vector128:
-                Attention<WideVector128>(call);
-                break;
-            default:
-                Attention<WideScalar>(call);
-                break;
-        }
+        AtWidth(new AttentionAtWidth(call));
 
         // The output is what the tap takes; it is still in cache, and items split a sequence, which sums over tokens must not.
         if (epilogue?.Post is not { } tap) return;
@@ -38,10 +25,13 @@ internal sealed partial class CpuOps
         if (tap.Stats is { } stats) ColumnStats(output, tap.Layout!, stats);
     }
 
-    private void Attention<TV>(AttentionCall call)
-        where TV : unmanaged, ILanes<TV>
+    private readonly struct AttentionAtWidth(AttentionCall call) : IWidthCall
     {
-        var job = new AttentionJob<TV>(call);
-        _pool.Run(job.Items, job);
+        public void Run<TV>(CpuDevice device, WorkerPool pool)
+            where TV : unmanaged, ILanes<TV>
+        {
+            var job = new AttentionJob<TV>(call);
+            pool.Run(job.Items, job);
+        }
     }
 }

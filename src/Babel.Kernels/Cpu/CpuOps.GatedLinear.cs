@@ -1,4 +1,5 @@
 using Babel.Kernels.Cpu.Simd;
+using Babel.Kernels.Cpu.Threading;
 
 namespace Babel.Kernels.Cpu;
 
@@ -12,23 +13,17 @@ internal sealed partial class CpuOps
         TensorView output,
         GatedEpilogue epilogue)
     {
-        switch (_device.InstructionSet)
-        {
-            case CpuInstructionSet.Avx512:
-                GatedProduct<WideAvx512>.Run(_device, _pool, x, (CpuWeight)gate, (CpuWeight)up, output, epilogue);
-                break;
-            case CpuInstructionSet.Avx2:
-                GatedProduct<WideAvx2>.Run(_device, _pool, x, (CpuWeight)gate, (CpuWeight)up, output, epilogue);
-                break;
-            case CpuInstructionSet.Vector128:
-                GatedProduct<WideVector128>.Run(_device, _pool, x, (CpuWeight)gate, (CpuWeight)up, output, epilogue);
-                break;
-            default:
-                GatedProduct<WideScalar>.Run(_device, _pool, x, (CpuWeight)gate, (CpuWeight)up, output, epilogue);
-                break;
-        }
-
+        AtWidth(new GatedLinearCall(x, (CpuWeight)gate, (CpuWeight)up, output, epilogue));
         GC.KeepAlive(gate);
         GC.KeepAlive(up);
+    }
+
+    private readonly struct GatedLinearCall(TensorView x, CpuWeight gate, CpuWeight up, TensorView output, GatedEpilogue epilogue) : IWidthCall
+    {
+        public void Run<TV>(CpuDevice device, WorkerPool pool)
+            where TV : unmanaged, ILanes<TV>
+        {
+            GatedProduct<TV>.Run(device, pool, x, gate, up, output, epilogue);
+        }
     }
 }

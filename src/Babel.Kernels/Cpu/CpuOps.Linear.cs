@@ -1,4 +1,5 @@
 using Babel.Kernels.Cpu.Simd;
+using Babel.Kernels.Cpu.Threading;
 
 namespace Babel.Kernels.Cpu;
 
@@ -11,22 +12,16 @@ internal sealed partial class CpuOps
         TensorView output,
         Epilogue? epilogue = null)
     {
-        switch (_device.InstructionSet)
-        {
-            case CpuInstructionSet.Avx512:
-                LinearProduct<WideAvx512>.Run(_device, _pool, x, (CpuWeight)weight, output, epilogue);
-                break;
-            case CpuInstructionSet.Avx2:
-                LinearProduct<WideAvx2>.Run(_device, _pool, x, (CpuWeight)weight, output, epilogue);
-                break;
-            case CpuInstructionSet.Vector128:
-                LinearProduct<WideVector128>.Run(_device, _pool, x, (CpuWeight)weight, output, epilogue);
-                break;
-            default:
-                LinearProduct<WideScalar>.Run(_device, _pool, x, (CpuWeight)weight, output, epilogue);
-                break;
-        }
-
+        AtWidth(new LinearCall(x, (CpuWeight)weight, output, epilogue));
         GC.KeepAlive(weight);
+    }
+
+    private readonly struct LinearCall(TensorView x, CpuWeight weight, TensorView output, Epilogue? epilogue) : IWidthCall
+    {
+        public void Run<TV>(CpuDevice device, WorkerPool pool)
+            where TV : unmanaged, ILanes<TV>
+        {
+            LinearProduct<TV>.Run(device, pool, x, weight, output, epilogue);
+        }
     }
 }

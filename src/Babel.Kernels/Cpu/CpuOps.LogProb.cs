@@ -1,4 +1,5 @@
 using Babel.Kernels.Cpu.Simd;
+using Babel.Kernels.Cpu.Threading;
 
 namespace Babel.Kernels.Cpu;
 
@@ -13,22 +14,16 @@ internal sealed partial class CpuOps
         TensorView targets,
         TensorView output)
     {
-        switch (_device.InstructionSet)
-        {
-            case CpuInstructionSet.Avx512:
-                LogProbProduct<WideAvx512>.Run(_device, _pool, x, (CpuWeight)unembed, bias, cap, targets, output);
-                break;
-            case CpuInstructionSet.Avx2:
-                LogProbProduct<WideAvx2>.Run(_device, _pool, x, (CpuWeight)unembed, bias, cap, targets, output);
-                break;
-            case CpuInstructionSet.Vector128:
-                LogProbProduct<WideVector128>.Run(_device, _pool, x, (CpuWeight)unembed, bias, cap, targets, output);
-                break;
-            default:
-                LogProbProduct<WideScalar>.Run(_device, _pool, x, (CpuWeight)unembed, bias, cap, targets, output);
-                break;
-        }
-
+        AtWidth(new LogProbCall(x, (CpuWeight)unembed, bias, cap, targets, output));
         GC.KeepAlive(unembed);
+    }
+
+    private readonly struct LogProbCall(TensorView x, CpuWeight unembed, TensorView? bias, Activation cap, TensorView targets, TensorView output) : IWidthCall
+    {
+        public void Run<TV>(CpuDevice device, WorkerPool pool)
+            where TV : unmanaged, ILanes<TV>
+        {
+            LogProbProduct<TV>.Run(device, pool, x, unembed, bias, cap, targets, output);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Babel.Kernels.Cpu.Simd;
+using Babel.Kernels.Cpu.Threading;
 
 namespace Babel.Kernels.Cpu;
 
@@ -7,27 +8,16 @@ internal sealed partial class CpuOps
     /// <inheritdoc/>
     public void Norm(NormKind kind, TensorView x, TensorView weight, TensorView? bias, float epsilon, TensorView output)
     {
-        switch (_device.InstructionSet)
-        {
-            case CpuInstructionSet.Avx512:
-                Run<WideAvx512>();
-                break;
-            case CpuInstructionSet.Avx2:
-                Run<WideAvx2>();
-                break;
-            case CpuInstructionSet.Vector128:
-                Run<WideVector128>();
-                break;
-            default:
-                Run<WideScalar>();
-                break;
-        }
+        AtWidth(new NormCall(kind, x, weight, bias, epsilon, output));
+    }
 
-        void Run<TV>()
+    private readonly struct NormCall(NormKind kind, TensorView x, TensorView weight, TensorView? bias, float epsilon, TensorView output) : IWidthCall
+    {
+        public void Run<TV>(CpuDevice device, WorkerPool pool)
             where TV : unmanaged, ILanes<TV>
         {
             var job = new NormJob<TV>(kind, x, weight, bias, epsilon, output);
-            _pool.Run(job.Items, job);
+            pool.Run(job.Items, job);
         }
     }
 }

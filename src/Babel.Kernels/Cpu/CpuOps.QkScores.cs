@@ -1,4 +1,5 @@
 using Babel.Kernels.Cpu.Simd;
+using Babel.Kernels.Cpu.Threading;
 
 namespace Babel.Kernels.Cpu;
 
@@ -13,20 +14,15 @@ internal sealed partial class CpuOps
         TensorView scoreQ,
         TensorView scoreK)
     {
-        switch (_device.InstructionSet)
+        AtWidth(new QkScoresCall(form, inputs, spec, layout, scoreQ, scoreK));
+    }
+
+    private readonly struct QkScoresCall(QkScoreForm form, QkScoreInputs inputs, AttentionSpec spec, SequenceLayout layout, TensorView scoreQ, TensorView scoreK) : IWidthCall
+    {
+        public void Run<TV>(CpuDevice device, WorkerPool pool)
+            where TV : unmanaged, ILanes<TV>
         {
-            case CpuInstructionSet.Avx512:
-                QkPasses<WideAvx512>.Run(_device, _pool, form, inputs, spec, layout, scoreQ, scoreK);
-                break;
-            case CpuInstructionSet.Avx2:
-                QkPasses<WideAvx2>.Run(_device, _pool, form, inputs, spec, layout, scoreQ, scoreK);
-                break;
-            case CpuInstructionSet.Vector128:
-                QkPasses<WideVector128>.Run(_device, _pool, form, inputs, spec, layout, scoreQ, scoreK);
-                break;
-            default:
-                QkPasses<WideScalar>.Run(_device, _pool, form, inputs, spec, layout, scoreQ, scoreK);
-                break;
+            QkPasses<TV>.Run(device, pool, form, inputs, spec, layout, scoreQ, scoreK);
         }
     }
 }

@@ -1,4 +1,5 @@
 using Babel.Kernels.Cpu.Simd;
+using Babel.Kernels.Cpu.Threading;
 
 namespace Babel.Kernels.Cpu;
 
@@ -7,27 +8,16 @@ internal sealed partial class CpuOps
     /// <inheritdoc/>
     public void Rope(TensorView x, int headDim, RotaryTable rotary, TensorView output)
     {
-        switch (_device.InstructionSet)
-        {
-            case CpuInstructionSet.Avx512:
-                Run<WideAvx512>();
-                break;
-            case CpuInstructionSet.Avx2:
-                Run<WideAvx2>();
-                break;
-            case CpuInstructionSet.Vector128:
-                Run<WideVector128>();
-                break;
-            default:
-                Run<WideScalar>();
-                break;
-        }
+        AtWidth(new RopeCall(x, headDim, rotary, output));
+    }
 
-        void Run<TV>()
+    private readonly struct RopeCall(TensorView x, int headDim, RotaryTable rotary, TensorView output) : IWidthCall
+    {
+        public void Run<TV>(CpuDevice device, WorkerPool pool)
             where TV : unmanaged, ILanes<TV>
         {
             var job = new RopeJob<TV>(x, headDim, rotary, output);
-            _pool.Run(job.Items, job);
+            pool.Run(job.Items, job);
         }
     }
 }

@@ -1,4 +1,5 @@
 using Babel.Kernels.Cpu.Simd;
+using Babel.Kernels.Cpu.Threading;
 
 namespace Babel.Kernels.Cpu;
 
@@ -7,27 +8,16 @@ internal sealed partial class CpuOps
     /// <inheritdoc/>
     public void ValueScores(TensorView z, TensorView gram, AttentionSpec spec, SequenceLayout layout, TensorView output)
     {
-        switch (_device.InstructionSet)
-        {
-            case CpuInstructionSet.Avx512:
-                Run<WideAvx512>();
-                break;
-            case CpuInstructionSet.Avx2:
-                Run<WideAvx2>();
-                break;
-            case CpuInstructionSet.Vector128:
-                Run<WideVector128>();
-                break;
-            default:
-                Run<WideScalar>();
-                break;
-        }
+        AtWidth(new ValueScoresCall(z, gram, spec, layout, output));
+    }
 
-        void Run<TV>()
+    private readonly struct ValueScoresCall(TensorView z, TensorView gram, AttentionSpec spec, SequenceLayout layout, TensorView output) : IWidthCall
+    {
+        public void Run<TV>(CpuDevice device, WorkerPool pool)
             where TV : unmanaged, ILanes<TV>
         {
-            var job = new ValueScoresJob<TV>(_device, z, gram, spec, layout, output);
-            _pool.Run(job.Items, job);
+            var job = new ValueScoresJob<TV>(device, z, gram, spec, layout, output);
+            pool.Run(job.Items, job);
         }
     }
 }

@@ -66,9 +66,6 @@ internal sealed class DecoderWeights : IDisposable
 
     public LayerWeights[] Layers { get; set; } = [];
 
-    /// <summary>Bytes in storage types.</summary>
-    public long Bytes { get; set; }
-
     /// <summary>Takes ownership.</summary>
     public T Own<T>(T disposable)
         where T : IDisposable

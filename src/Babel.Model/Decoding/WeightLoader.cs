@@ -299,9 +299,7 @@ internal sealed class WeightLoader
 
     private void Report(string name, long elements, DType dtype)
     {
-        long bytes = elements * dtype.Size();
-        _weights.Bytes += bytes;
-        _doneBytes += bytes;
+        _doneBytes += elements * dtype.Size();
         _progress?.Report(new LoadProgress(name, _doneBytes, _totalBytes));
     }
 }

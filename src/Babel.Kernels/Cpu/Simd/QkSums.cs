@@ -10,6 +10,8 @@ namespace Babel.Kernels.Cpu.Simd;
 /// <remarks>
 /// The difference of two nearly equal rows is never formed, neither of small changes nor of rows with one large probability, and what is
 /// summed last is squares: the result keeps its digits. The D of the first pass are kept for the second.
+/// The two loops over keys differ in one expression and stand twice on purpose: with it behind a type parameter a small
+/// model's forward with exact scores took 4.3 to 5.0 plain forwards instead of 3.2 to 3.6.
 /// </remarks>
 internal static unsafe class QkSums
 {

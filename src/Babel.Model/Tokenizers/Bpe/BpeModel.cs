@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Babel.Model.Tokenizers.Text;
 
 namespace Babel.Model.Tokenizers.Bpe;
@@ -7,7 +6,7 @@ namespace Babel.Model.Tokenizers.Bpe;
 /// Byte-pair encoding as Hugging Face's tokenizers do it (Sennrich et al. 2016, arXiv:1508.07909, with ranks): the
 /// characters of a word, or its bytes, are merged in the order of the list of merges.
 /// </summary>
-internal sealed class BpeModel : ITokenModel
+internal sealed class BpeModel : ITokenModel, IWordModel
 {
     private readonly TokenTable _tokens;
     private readonly PairTable _pairs;
@@ -44,34 +43,14 @@ internal sealed class BpeModel : ITokenModel
     {
         if (!_cutsAtMetaspace)
         {
-            EncodeWord(piece, scratch, ids);
+            CachedWords.Encode(this, piece, scratch, ids);
             return;
         }
 
-        for (var start = 0; start < piece.Length;)
-        {
-            var end = Metaspace.NextWord(piece, start);
-            EncodeWord(piece[start..end], scratch, ids);
-            start = end;
-        }
+        CachedWords.EncodeAll(this, piece, scratch, ids);
     }
 
-    private void EncodeWord(ReadOnlySpan<byte> word, ModelScratch scratch, List<int> ids)
-    {
-        if (word.Length > WordCache.LongestWord)
-        {
-            Compute(word, scratch, ids);
-            return;
-        }
-
-        var hash = TokenTable.Hash(word);
-        if (scratch.Cache.TryAppend(word, hash, ids)) return;
-        var before = ids.Count;
-        Compute(word, scratch, ids);
-        scratch.Cache.Add(word, hash, CollectionsMarshal.AsSpan(ids)[before..]);
-    }
-
-    private void Compute(ReadOnlySpan<byte> word, ModelScratch scratch, List<int> ids)
+    public void Compute(ReadOnlySpan<byte> word, ModelScratch scratch, List<int> ids)
     {
         if (_options.IgnoreMerges && _tokens.Get(word) is >= 0 and var whole)
         {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Babel.Model.Tokenizers.Bpe;
 using Babel.Model.Tokenizers.Text;
 using Babel.Model.Tokenizers.Unigram;
@@ -13,7 +12,7 @@ namespace Babel.Model.Tokenizers.SentencePiece;
 /// Looking up texts is turned into looking up pairs of symbols: a symbol is a piece, or a character that is part of
 /// one. Merges are listed on loading; a score becomes a rank, equal scores equal ranks.
 /// </remarks>
-internal sealed class PieceBpe : ITokenModel
+internal sealed class PieceBpe : ITokenModel, IWordModel
 {
     /// <summary>A character that is in no piece.</summary>
     private const int Stranger = -1;
@@ -53,30 +52,10 @@ internal sealed class PieceBpe : ITokenModel
             return;
         }
 
-        for (var start = 0; start < piece.Length;)
-        {
-            var end = Metaspace.NextWord(piece, start);
-            Word(piece[start..end], scratch, ids);
-            start = end;
-        }
+        CachedWords.EncodeAll(this, piece, scratch, ids);
     }
 
-    private void Word(ReadOnlySpan<byte> word, ModelScratch scratch, List<int> ids)
-    {
-        if (word.Length > WordCache.LongestWord)
-        {
-            Compute(word, scratch, ids);
-            return;
-        }
-
-        var hash = TokenTable.Hash(word);
-        if (scratch.Cache.TryAppend(word, hash, ids)) return;
-        var before = ids.Count;
-        Compute(word, scratch, ids);
-        scratch.Cache.Add(word, hash, CollectionsMarshal.AsSpan(ids)[before..]);
-    }
-
-    private void Compute(ReadOnlySpan<byte> text, ModelScratch scratch, List<int> ids)
+    public void Compute(ReadOnlySpan<byte> text, ModelScratch scratch, List<int> ids)
     {
         var merger = scratch.Merger;
         merger.Clear();
