@@ -47,6 +47,9 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Bytes of weights read from the model's files so far: all of them once, or layer-major what every sweep needed.</summary>
     public long BytesRead => _weights.BytesRead;
 
+    /// <summary>Bytes of one token row's hidden state: D numbers of the device's compute type.</summary>
+    public long StateBytes => (long)Spec.ModelWidth * Device.ComputeType.Size();
+
     /// <summary>Where runs look for NaN and infinity.</summary>
     public FiniteCheck FiniteCheck { get; set; }
 
@@ -132,8 +135,10 @@ public sealed class LanguageModel : IDisposable
             {
                 var probe = ProbeOf(plans[pass], sink.Probe(pass, batch), batches[batch].Layout, MaskOf(plans[pass].Ablation));
                 sink.OnResult(pass, batch, _decoder.Run(batches[batch], output, cache: null, probe, FiniteCheck, ct));
-                sink.OnProgress(rows += batches[batch].Tokens);
+                rows += batches[batch].Tokens;
             }
+
+            sink.OnProgress(rows);
         }
 
         for (int layer = 0; layer < Spec.Layers; layer++) sink.OnLayerDone(layer);

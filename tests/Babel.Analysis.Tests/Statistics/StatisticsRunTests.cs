@@ -169,7 +169,7 @@ public sealed class StatisticsRunTests : IDisposable
     public void Finish_WithUnreadWindows_IsRefused()
     {
         var collector = new StatisticsCollector(_model, new StatisticsOptions(), _corpus.Documents);
-        collector.Run([new BatchWindow(_corpus.Documents[0], 0)]);
+        collector.Run([[new BatchWindow(_corpus.Documents[0], 0)]]);
         Assert.Throws<InvalidOperationException>(() => collector.Finish("tokenizer", TinyLlama.Context));
     }
 
