@@ -3,6 +3,7 @@ using Babel.Analysis.Errors;
 using Babel.Analysis.Runs;
 using Babel.Analysis.Scoring;
 using Babel.Analysis.Statistics;
+using Babel.Kernels;
 using Babel.Model;
 
 namespace Babel.Analysis.Ablation;
@@ -64,9 +65,13 @@ public sealed class AblationRunner
         _journal = journal;
     }
 
-    /// <summary>What determines a pass besides its mask: model, device and documents.</summary>
-    public static string IdentityOf(LanguageModel model, Scorer scorer) =>
-        ContentKey.Of(model.Fingerprint, model.Device.Name, scorer.Fingerprint);
+    /// <summary>What determines a pass besides its mask: model, device, precision and documents.</summary>
+    public static string IdentityOf(LanguageModel model, Scorer scorer) => model.Device.Precision switch
+    {
+        // Passes kept before there was a choice are exact, and stay valid.
+        Precision.Exact => ContentKey.Of(model.Fingerprint, model.Device.Name, scorer.Fingerprint),
+        var other => ContentKey.Of(model.Fingerprint, model.Device.Name, scorer.Fingerprint, other.Word()),
+    };
 
     /// <summary>Runs what the journal does not hold yet, and assembles the result.</summary>
     /// <param name="sets">The sets, a name each.</param>

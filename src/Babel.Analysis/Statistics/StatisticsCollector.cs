@@ -127,6 +127,7 @@ public sealed class StatisticsCollector : IProbeSink
         Tokenizer = tokenizer,
         Shape = ModelShape.Of(model.Spec),
         Context = context,
+        Precision = model.Device.Precision,
         Options = options,
         Producers = [$"babel {typeof(NeuronStats).Assembly.GetName().Version?.ToString(3)} {model.Device.Name}"],
     };
