@@ -7,8 +7,8 @@ using Babel.Model;
 namespace Babel.Bench;
 
 /// <summary>
-/// <c>fast MODEL... [--tokens N] [--length T] [--seconds S] [--reference N] [--gemm] [--out FILE.md]</c>: model folders in exact and in fast precision by turns, beside the peaks of both instructions
-/// measured in the same run, and how far their logits are apart. <c>--reference N</c>: also how far both are from float64, for a sequence of N tokens. <c>--gemm</c>: products only.
+/// <c>fast MODEL... [--tokens N] [--length T] [--seconds S] [--rounds R] [--reference N] [--gemm] [--out FILE.md]</c>: model folders in exact and in fast precision by turns, beside the peaks of both
+/// instructions measured in the same rounds, and how far their logits are apart. <c>--reference N</c>: also how far both are from float64, for a sequence of N tokens. <c>--gemm</c>: products only.
 /// </summary>
 internal static class FastReport
 {
@@ -19,17 +19,17 @@ internal static class FastReport
     public static int Run(string[] args)
     {
         int threads = Environment.ProcessorCount;
-        double seconds = Number(args, "--seconds", 4), fma = Ceilings.PeakGflops(threads), brain = BrainCeiling.PeakGflops(threads);
-        var text = new StringBuilder(FormattableString.Invariant($"{threads} threads; peaks: FMA {fma:F0}, VDPBF16PS {brain:F0} GFLOP/s\n\n"));
+        double seconds = Number(args, "--seconds", 4);
+        var text = new StringBuilder(FormattableString.Invariant($"{threads} threads\n\n"));
         if (args.Contains("--gemm"))
         {
-            text.Append("| M x N x K | BF16 exact | fast | of peak | fast over exact |\n| --- | --- | --- | --- | --- |\n");
-            foreach (var shape in Shapes) text.Append(Product(shape, threads, seconds, brain));
+            text.Append("| M x N x K | BF16 exact | of FMA peak | fast | of VDPBF16PS peak | fast over exact |\n| --- | --- | --- | --- | --- | --- |\n");
+            foreach (var shape in Shapes) text.Append(Product(shape, threads, seconds));
         }
 
-        text.Append("\n| model | tokens | exact, ms | GFLOP/s | of FMA | fast, ms | GFLOP/s | of VDPBF16PS | fast over exact | logits apart |\n");
-        text.Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
-        foreach (string folder in args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal))) text.Append(Forward(folder, args, seconds, fma, brain));
+        text.Append("\n| model | tokens | exact, ms | GFLOP/s | FMA peak | share | fast, ms | GFLOP/s | VDPBF16PS peak | share | fast over exact | logits apart |\n");
+        text.Append("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+        foreach (string folder in args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal))) text.Append(Forward(folder, args, seconds));
         if (Number(args, "--reference", 0) is > 0 and var tokens)
         {
             text.Append("\nRelative RMS of logits against float64\n\n| model | exact | fast |\n| --- | --- | --- |\n");
@@ -42,32 +42,36 @@ internal static class FastReport
         return 0;
     }
 
-    private static string Product((int M, int N, int K) shape, int threads, double seconds, double peak)
+    private static string Product((int M, int N, int K) shape, int threads, double seconds)
     {
         var (m, n, k) = shape;
         using Device exact = Open(Precision.Exact, threads), fast = Open(Precision.Fast, threads);
         using ProductRacer one = new(exact, m, n, k), other = new(fast, m, n, k);
-        var race = new Interleaved(cpuTime: false);
         double flop = 2.0 * m * n * k;
-        race.Run(seconds / 4, Math.Max(1, (int)(2e9 / flop)), one.Run, other.Run);
-        double fastRate = flop / race.Median(1) / 1e9;
+        int repeats = Math.Max(1, (int)(4e9 / flop));
+        void Repeat(Action run)
+        {
+            for (int i = 0; i < repeats; i++) run();
+        }
+
+        var rates = new Rates(seconds / 4, 9, () => Repeat(one.Run), () => Repeat(other.Run), flop * repeats);
         return FormattableString.Invariant(
-            $"| {m}x{n}x{k} | {flop / race.Median(0) / 1e9:F0} | {fastRate:F0} | {fastRate / peak:P0} | {1 / race.Ratio(1, 0):F2} |\n");
+            $"| {m}x{n}x{k} | {rates.Exact:F0} | {rates.Exact / rates.Fma:P0} | {rates.Fast:F0} | {rates.Fast / rates.Brain:P0} | {rates.Gain:F2} |\n");
     }
 
-    private static string Forward(string folder, string[] args, double seconds, double fma, double brain)
+    private static string Forward(string folder, string[] args, double seconds)
     {
         int tokens = (int)Number(args, "--tokens", 512), length = (int)Number(args, "--length", tokens);
         using Device exact = Open(Precision.Exact, 0), fast = Open(Precision.Fast, 0);
         using LanguageModel one = LanguageModel.Load(folder, exact), other = LanguageModel.Load(folder, fast);
         using Batch left = Pack(one, tokens, length), right = Pack(other, tokens, length);
-        var race = new Interleaved(cpuTime: false);
-        race.Run(seconds, 1, () => one.Run(left, ForwardOutput.LogProbs), () => other.Run(right, ForwardOutput.LogProbs));
-        double flop = ForwardReport.Flop(one.Spec, length) * left.Tokens, slow = flop / race.Median(0) / 1e9, quick = flop / race.Median(1) / 1e9;
+        double flop = ForwardReport.Flop(one.Spec, length) * left.Tokens;
+        var rates = new Rates(
+            seconds, (int)Number(args, "--rounds", 9), () => one.Run(left, ForwardOutput.LogProbs), () => other.Run(right, ForwardOutput.LogProbs), flop);
         using Batch little = Pack(one, 64, 64), same = Pack(other, 64, 64);
         double apart = RelativeRms(one.Run(little, ForwardOutput.Logits).Logits, other.Run(same, ForwardOutput.Logits).Logits);
         return FormattableString.Invariant(
-            $"| {Path.GetFileName(folder)} | {tokens / length} x {length} | {race.Median(0) * 1e3:F1} | {slow:F0} | {slow / fma:P0} | {race.Median(1) * 1e3:F1} | {quick:F0} | {quick / brain:P0} | {1 / race.Ratio(1, 0):F2} | {apart:E1} |\n");
+            $"| {Path.GetFileName(folder)} | {tokens / length} x {length} | {flop / rates.Exact / 1e6:F0} | {rates.Exact:F0} | {rates.Fma:F0} | {rates.Exact / rates.Fma:P0} | {flop / rates.Fast / 1e6:F0} | {rates.Fast:F0} | {rates.Brain:F0} | {rates.Fast / rates.Brain:P0} | {rates.Gain:F2} | {apart:E1} |\n");
     }
 
     private static string Reference(string folder, int tokens)
@@ -114,6 +118,33 @@ internal static class FastReport
     {
         int at = Array.IndexOf(args, name);
         return at >= 0 && at + 1 < args.Length ? double.Parse(args[at + 1], CultureInfo.InvariantCulture) : fallback;
+    }
+
+    /// <summary>GFLOP/s of two ways to do the same, and of the peaks, by turns: medians, and the median ratio of neighbours.</summary>
+    private sealed class Rates
+    {
+        private readonly List<double> _fma = [];
+        private readonly List<double> _brain = [];
+
+        public Rates(double seconds, int rounds, Action exact, Action fast, double flop)
+        {
+            var race = new Interleaved(cpuTime: false, rounds);
+            int threads = Environment.ProcessorCount;
+            race.Run(seconds, 1, exact, fast, () => _fma.Add(Ceilings.PeakGflops(threads)), () => _brain.Add(BrainCeiling.PeakGflops(threads)));
+            (Exact, Fast, Gain) = (flop / race.Median(0) / 1e9, flop / race.Median(1) / 1e9, 1 / race.Ratio(1, 0));
+        }
+
+        public double Exact { get; }
+
+        public double Fast { get; }
+
+        public double Gain { get; }
+
+        public double Fma => Middle(_fma);
+
+        public double Brain => Middle(_brain);
+
+        private static double Middle(List<double> values) => values.Order().ElementAt(values.Count / 2);
     }
 
     private sealed class ProductRacer : IDisposable
