@@ -71,7 +71,7 @@ internal sealed record PlanReport(RunPlan Chosen, RunPlan Token, RunPlan Layer, 
             + (plan.Fits ? "" : "; THE RUN DOES NOT FIT ITS BUDGET"));
         if (work.Statistics is not null) yield return ("statistics", $"{Format.Count(work.StatisticsTokens)} tokens, {Format.Count(work.Documents)} documents, {work.Languages} languages");
         if (work.ScorePasses > 0) yield return ("scoring", $"{Format.Count(work.ScorePasses)} passes of {Format.Count(work.ScoreTokens)} tokens, {plan.PassesAtOnce} at once");
-        yield return ("weights read", $"{plan.WeightReads} times, {Format.Bytes(plan.BytesRead)}");
+        yield return ("weights read", $"{(plan.WeightReads == 1 ? "once" : $"{plan.WeightReads} times")}, {Format.Bytes(plan.BytesRead)}");
         if (plan.Schedule == Schedule.Layer) yield return ("temporary file", plan.SpoolBytes == 0 ? "none" : $"{Format.Bytes(plan.SpoolBytes)} in {plan.Sweep.SpoolFolder}");
         if (plan.Flops == 0)
         {
