@@ -35,7 +35,7 @@ public sealed partial class DocumentationTests
         var missing = new List<string>();
         foreach (var command in Commands)
         {
-            var node = new System.CommandLine.Command(command.Name, command.Summary);
+            var node = new System.CommandLine.Command(command.Name.Split(' ')[^1], command.Summary);
             command.Declare(node);
             int start = page.IndexOf($"## babel {command.Name}\n", StringComparison.Ordinal);
             int end = page.IndexOf("\n## ", start + 1, StringComparison.Ordinal);
