@@ -1,12 +1,13 @@
 using Babel.Kernels.Cpu.Simd;
 using Babel.Kernels.Cpu.Threading;
 using Babel.Kernels.Diagnostics;
+using Babel.Kernels.Diagnostics.Bench;
 using Babel.Kernels.Interop;
 
 namespace Babel.Kernels.Cpu;
 
 /// <summary>The processor this program runs on, by SIMD kernels in C#.</summary>
-public sealed class CpuDevice : Device
+public sealed class CpuDevice : Device, IDeviceCeilings
 {
     private const long WorkerScratchBytes = 4 << 20;
 
@@ -85,6 +86,9 @@ public sealed class CpuDevice : Device
 
     /// <inheritdoc/>
     public override void Download(TensorView source, Span<byte> destination) => HostCopy.Download(source, destination);
+
+    /// <inheritdoc/>
+    public DeviceCeilings MeasureCeilings() => CpuCeilings.Measure(this, _pool);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
