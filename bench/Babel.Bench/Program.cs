@@ -4,7 +4,7 @@ namespace Babel.Bench;
 
 /// <summary>
 /// <c>gemm</c>: our matrix product against the machine's ceilings and OpenBLAS, in one run. <c>taps</c>: what statistics and ablation cost a gated FFN.
-/// <c>forward</c>: what they cost a whole forward pass.
+/// <c>forward</c>: what they cost a whole forward pass. <c>statistics</c>: what each group of statistics costs one, collected too.
 /// Anything else goes to BenchmarkDotNet
 /// (<c>--filter '*Linear*'</c>, <c>--list flat</c>).
 /// </summary>
@@ -15,6 +15,7 @@ internal static class Program
         if (args is ["gemm", .. var rest]) return GemmReport.Run(rest);
         if (args is ["taps", .. var options]) return TapReport.Run(options);
         if (args is ["forward", .. var more]) return ForwardReport.Run(more);
+        if (args is ["statistics", .. var last]) return StatisticsReport.Run(last);
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
     }
