@@ -76,6 +76,7 @@ internal sealed class App
         new TraceCommand(),
         new DevicesCommand(),
         new SelfTestCommand(),
+        new BenchCommand(),
     ];
 
     private void Add(Command parent, ICommand command)

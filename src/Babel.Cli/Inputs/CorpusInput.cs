@@ -47,7 +47,7 @@ internal sealed record CorpusInput(Corpus Text, TokenizedCorpus Tokens, int Cont
         int encoded = 0;
         int[] Ids(string document)
         {
-            context.Progress.Report("encoding", ++encoded, text.Documents.Count);
+            context.Progress.Report("encoding", Interlocked.Increment(ref encoded), text.Documents.Count);
             return tokenizer.Encode(document, addSpecialTokens: true);
         }
 
