@@ -11,6 +11,8 @@ public class InvarianceTests
 
     public static TheoryData<string> Devices => TestDevices.Cpu;
 
+    public static TheoryData<string> FloatDevices => TestDevices.Float;
+
     [SkippableTheory]
     [MemberData(nameof(Devices))]
     public void EveryOperator_AnyThreadCount_SameBits(string name)
@@ -31,7 +33,7 @@ public class InvarianceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
+    [MemberData(nameof(FloatDevices))]
     public void Attention_PrefillAndDecode_SameBits(string name)
     {
         using var device = TestDevices.Open(name);
@@ -53,7 +55,7 @@ public class InvarianceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
+    [MemberData(nameof(FloatDevices))]
     public void Attention_WithPattern_SameBits(string name)
     {
         using var device = TestDevices.Open(name);
@@ -65,7 +67,7 @@ public class InvarianceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
+    [MemberData(nameof(FloatDevices))]
     public void Attention_AloneAndInABatch_SameBits(string name)
     {
         using var device = TestDevices.Open(name);
@@ -82,7 +84,7 @@ public class InvarianceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
+    [MemberData(nameof(FloatDevices))]
     public void Scores_AloneAndInABatch_SameBits(string name)
     {
         using var device = TestDevices.Open(name);
@@ -103,7 +105,7 @@ public class InvarianceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
+    [MemberData(nameof(FloatDevices))]
     public void NormRopeStats_AloneAndInABatch_SameBits(string name)
     {
         using var device = TestDevices.Open(name);
@@ -122,7 +124,7 @@ public class InvarianceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
+    [MemberData(nameof(FloatDevices))]
     public void Tap_AndColumnStatsOfItsValues_SameBits(string name)
     {
         using var device = TestDevices.Open(name);
