@@ -141,7 +141,7 @@ internal unsafe ref partial struct QkPass<TV>
         }
 
         var product = _device.Kernels.Float(rows);
-        for (int t = 0; t < row + rows; t += Panel)
+        for (int t = FirstVisible(row) / Panel * Panel; t < row + rows; t += Panel)
             product(_query, _keys + (t * (nint)_spec.HeadDim), null, _scaled + t, _padded, _spec.HeadDim);
         for (int r = 0; r < rows; r++) Softmax(row + r, r * (nint)_padded);
     }
