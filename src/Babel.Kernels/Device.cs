@@ -16,6 +16,12 @@ public abstract class Device : IDisposable
     /// <summary>The type activations have and operators compute in: F32, or F64 on <c>ref</c>.</summary>
     public abstract DType ComputeType { get; }
 
+    /// <summary>What products by weights are computed in: what was asked for, or <see cref="Precision.Exact"/> where there is nothing else.</summary>
+    public virtual Precision Precision => Precision.Exact;
+
+    /// <summary>Why <see cref="Precision.Fast"/> was asked for and this device computes exactly all the same; null otherwise.</summary>
+    public virtual string? WhyNotFast => null;
+
     /// <summary>The operators.</summary>
     public abstract IOps Ops { get; }
 
@@ -29,6 +35,14 @@ public abstract class Device : IDisposable
     /// <summary>Allocates a weight, to be filled with <see cref="Weight.Write"/>.</summary>
     public abstract Weight CreateWeight(DType storage, long rows, long columns, string name);
 
+    /// <summary>Memory a weight would take here, padding included: <see cref="Weight.Bytes"/> before it is made.</summary>
+    public virtual long WeightBytes(DType storage, long rows, long columns) => checked(rows * columns * storage.Size());
+
+    /// <summary>
+    /// About how much memory operators use while they run on batches of <paramref name="rows"/> token rows, inputs at most <paramref name="width"/> wide.
+    /// </summary>
+    public virtual long ScratchBytes(long rows, long width) => 0;
+
     /// <summary>Copies bytes from the host; the length must be the view's.</summary>
     public abstract void Upload(ReadOnlySpan<byte> source, TensorView destination);
 
@@ -40,20 +54,44 @@ public abstract class Device : IDisposable
     {
     }
 
+    /// <summary>
+    /// Gives back what operators keep between calls, so that it can be allocated otherwise; the next calls take it again. After the device
+    /// had no room, before smaller batches are tried.
+    /// </summary>
+    public virtual void ReleaseScratch()
+    {
+    }
+
     /// <summary>Allocates an I32 tensor (ids, positions, targets) and fills it.</summary>
     public Tensor FromInts(ReadOnlySpan<int> values, Shape shape)
     {
         var tensor = Allocate(DType.I32, shape);
-        Upload(MemoryMarshal.AsBytes(values), tensor);
-        return tensor;
+        try
+        {
+            Upload(MemoryMarshal.AsBytes(values), tensor);
+            return tensor;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Allocates an activation tensor and fills it, converting to <see cref="ComputeType"/>.</summary>
     public Tensor FromFloats(ReadOnlySpan<float> values, Shape shape)
     {
         var tensor = Allocate(shape);
-        Write(values, tensor);
-        return tensor;
+        try
+        {
+            Write(values, tensor);
+            return tensor;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Fills an activation tensor, converting to its type (F32 or F64).</summary>

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Babel.Analysis.Planning;
 using Babel.Cli.Inputs;
 using Babel.Cli.Options;
+using Babel.Kernels;
 using Babel.Model;
 
 namespace Babel.Cli.Commands;
@@ -72,10 +74,22 @@ internal sealed class GenerateCommand : CommandBase<GenerateRequest>
     {
         AblationFile.RequireFile(request.Ablate);
         using var session = ModelSession.Open(request.Model, context);
-        var spec = session.Model.Spec;
+        var spec = session.Footprint.Spec;
         IReadOnlyList<int[]> prompts = request.Ids ?? [.. request.Prompts.Select(p => session.Tokenizer.Encode(p, addSpecialTokens: true))];
+        int tokens = prompts.Sum(p => p.Length);
+        session.Load(
+            new Workload
+            {
+                BatchTokens = tokens,
+                SequencesPerBatch = prompts.Count,
+                ScorePasses = 1,
+                ScoreTokens = tokens,
+                CacheTokens = tokens + ((long)prompts.Count * request.Options.MaxNewTokens),
+            },
+            Schedule.Token,
+            say: false);
         int[] stops = request.IgnoreEos ? [] : [.. spec.EosIds];
-        var plan = request.Ablate is null ? null : new ProbePlan { Ablation = AblationFile.Load(request.Ablate, spec) };
+        var plan = request.Ablate is null ? null : new ProbePlan { Ablation = AblationFile.Load(request.Ablate, session.Model, context.Progress.Say) };
         int step = 0;
         var made = new TextGenerator(session.Model).Generate(
             prompts,
@@ -84,7 +98,7 @@ internal sealed class GenerateCommand : CommandBase<GenerateRequest>
             (_, _) => context.Progress.Report("generating", ++step, 0, $"{step} tokens"),
             context.Cancellation);
         string?[] texts = [.. made.Select((ids, i) => request.Ids is null ? Continuation(session, prompts[i], ids) : null)];
-        Write(request, context, prompts, made, texts);
+        Write(request, session, context, prompts, made, texts);
         return ExitCodes.Ok;
     }
 
@@ -92,11 +106,14 @@ internal sealed class GenerateCommand : CommandBase<GenerateRequest>
     private static string Continuation(ModelSession session, int[] prompt, int[] made) =>
         session.Tokenizer.Decode([.. prompt, .. made], skipSpecialTokens: true);
 
-    private static void Write(GenerateRequest request, CommandContext context, IReadOnlyList<int[]> prompts, IReadOnlyList<int[]> made, string?[] texts) =>
+    private static void Write(
+        GenerateRequest request, ModelSession session, CommandContext context, IReadOnlyList<int[]> prompts, IReadOnlyList<int[]> made, string?[] texts) =>
         context.Write(
             json =>
             {
                 json.WriteString("model", request.Model);
+                json.WriteString("device", session.Device.Name);
+                json.WriteString("precision", session.Device.Precision.Word());
                 json.WriteStartArray("results");
                 for (int i = 0; i < made.Count; i++)
                 {

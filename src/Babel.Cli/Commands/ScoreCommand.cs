@@ -2,6 +2,7 @@ using System.CommandLine;
 using Babel.Analysis.Scoring;
 using Babel.Cli.Inputs;
 using Babel.Cli.Reports;
+using Babel.Kernels;
 
 namespace Babel.Cli.Commands;
 
@@ -44,9 +45,10 @@ internal sealed class ScoreCommand : CommandBase<ScoreRequest>
         var text = CorpusInput.Read(request.Corpus);
         AblationFile.RequireFile(request.Ablate);
         using var session = ModelSession.Open(request.Model, context);
-        var mask = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model.Spec);
         var corpus = CorpusInput.Encode(text, request.Corpus, session, context);
-        using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens);
+        var plan = session.Load(corpus.Work(request.Corpus, 1), request.Corpus.Schedule);
+        var mask = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model, context.Progress.Say);
+        using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens, plan.Sweep);
         double[] nll = scorer.Score(mask, rows => context.Progress.Report("scoring", rows, scorer.Rows, "tokens"), context.Cancellation);
         var scores = ScoreTable.Scores(scorer.Documents, nll);
         context.Write(
@@ -54,6 +56,7 @@ internal sealed class ScoreCommand : CommandBase<ScoreRequest>
             {
                 json.WriteString("model", request.Model);
                 json.WriteString("device", session.Device.Name);
+                json.WriteString("precision", session.Device.Precision.Word());
                 json.WriteString("corpus", corpus.Text.Fingerprint);
                 if (request.Ablate is not null) json.WriteString("ablated", request.Ablate);
                 ScoreReport.Write(json, "scores", scores);

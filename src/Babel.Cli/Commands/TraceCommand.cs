@@ -1,8 +1,10 @@
 using System.CommandLine;
+using Babel.Analysis.Planning;
 using Babel.Cli.Inputs;
 using Babel.Cli.Options;
 using Babel.Cli.Output;
 using Babel.Cli.Tracing;
+using Babel.Kernels;
 using Babel.Model;
 using Babel.Model.Files;
 
@@ -72,22 +74,29 @@ internal sealed class TraceCommand : CommandBase<TraceRequest>
     {
         AblationFile.RequireFile(request.Ablate);
         using var session = ModelSession.Open(request.Model, context);
-        var sites = SiteList.Parse(request.Sites, session.Model.Spec);
+        var sites = SiteList.Parse(request.Sites, session.Footprint.Spec);
         int[][] rows = request.Ids ?? [.. request.Texts.Select(t => session.Tokenizer.Encode(t, addSpecialTokens: true))];
         var (ids, mask) = IdGrid.PadLeft(rows);
+        session.Load(new Workload { BatchTokens = ids.Length, LongestWindow = ids.GetLength(1), SequencesPerBatch = rows.Length, ScorePasses = 1, ScoreTokens = ids.Length });
         if (request.Mask is not null) mask = IdGrid.Rectangle("--attention-mask", request.Mask, ids);
         var positions = request.Positions is null ? null : IdGrid.Rectangle("--position-ids", request.Positions, ids);
         var plan = new ProbePlan
         {
             Captures = sites.ToHashSet(),
-            Ablation = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model.Spec),
+            Ablation = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model, context.Progress.Say),
         };
 
         using var batch = Batch.FromPadded(session.Model, ids, mask, positions);
         var capture = new PaddedCapture(session.Model, batch, ids.GetLength(0), ids.GetLength(1));
         session.Model.Run(batch, ForwardOutput.None, plan, capture, context.Cancellation);
         var tensors = Inputs(ids, mask, positions).Concat(capture.Tensors).ToList();
-        Save(request.Out, tensors, new Dictionary<string, string>(StringComparer.Ordinal) { ["model"] = session.Model.Fingerprint });
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["model"] = session.Model.Fingerprint,
+            ["device"] = session.Device.Name,
+            ["precision"] = session.Device.Precision.Word(),
+        };
+        Save(request.Out, tensors, metadata);
         Report(request.Out, tensors, context);
         return ExitCodes.Ok;
     }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Babel.Cli.Inputs;
+using Babel.Kernels;
 
 namespace Babel.Cli.Options;
 
@@ -22,7 +24,7 @@ internal sealed class SharedOptions
     /// <summary>Which device.</summary>
     public Option<string> Device { get; } = new("--device")
     {
-        Description = "cpu, cpu:avx512, cpu:avx2, cpu:vector128, cpu:scalar, ref (float64), auto; `babel devices` lists what is here",
+        Description = "cpu, cpu:avx512, cpu:avx2, cpu:vector128, cpu:scalar, opencl:0, ref (float64), auto; `babel devices` lists what is here",
         HelpName = "name",
         DefaultValueFactory = _ => "cpu",
         Recursive = true,
@@ -37,6 +39,25 @@ internal sealed class SharedOptions
         Recursive = true,
     };
 
+    /// <summary>How much memory.</summary>
+    public Option<long?> Memory { get; } = new("--memory")
+    {
+        Description = "Memory the run may use: 768MiB, 2GB, 1.5GiB, bytes, or 50% of what there is [default: 80%]",
+        HelpName = "size",
+        Recursive = true,
+        CustomParser = result =>
+        {
+            if (MemorySize.Parse(result.Tokens[0].Value, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) is { } bytes) return bytes;
+            result.AddError($"--memory: '{result.Tokens[0].Value}' is no size such as 768MiB, 2GB, 1.5GiB, 800000000 or 50%");
+            return null;
+        },
+    };
+
+    /// <summary>What products are computed in.</summary>
+    public Option<Precision> Precision { get; } = EnumOption.Of(
+        "--precision", "Products by weights at float32 level, or with both factors rounded to bfloat16", "exact",
+        ("exact", Kernels.Precision.Exact), ("fast", Kernels.Precision.Fast));
+
     /// <summary>Adds them to the root, for all commands.</summary>
     public void AddTo(Command root)
     {
@@ -47,11 +68,19 @@ internal sealed class SharedOptions
         });
         root.Options.Add(Device);
         root.Options.Add(Threads);
+        Precision.Recursive = true;
+        root.Options.Add(Precision);
+        root.Options.Add(Memory);
         root.Options.Add(Json);
         root.Options.Add(Quiet);
     }
 
     /// <summary>What was asked for.</summary>
-    public GlobalRequest Bind(ParseResult result) =>
-        new(result.GetValue(Device)!, result.GetValue(Threads), result.GetValue(Json), result.GetValue(Quiet));
+    public GlobalRequest Bind(ParseResult result) => new(
+        result.GetValue(Device)!,
+        result.GetValue(Threads),
+        result.ValueOr(Precision, Kernels.Precision.Exact),
+        result.GetValue(Memory),
+        result.GetValue(Json),
+        result.GetValue(Quiet));
 }

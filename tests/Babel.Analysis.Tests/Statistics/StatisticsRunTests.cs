@@ -2,6 +2,7 @@ using Babel.Analysis.Corpora;
 using Babel.Analysis.Errors;
 using Babel.Analysis.Statistics;
 using Babel.Kernels;
+using Babel.Kernels.Errors;
 using Babel.Model;
 using Xunit;
 
@@ -39,6 +40,72 @@ public sealed class StatisticsRunTests : IDisposable
         Assert.True(_corpus.SplitDocuments > 3);
         byte[] expected = Bytes(Collect(new StatisticsRunOptions()));
         Assert.Equal(expected, Bytes(Collect(new StatisticsRunOptions { BlockDocuments = block, BatchTokens = tokens })));
+    }
+
+    [Fact]
+    public void Collect_WithoutRoomForABatch_HalvesItAndGivesTheSameBytes()
+    {
+        using var small = new SmallDevice(40 * TinyLlama.Width * sizeof(float));
+        using var model = LanguageModel.Load(_folder.File("model"), small);
+        var stats = StatisticsRun.Collect(model, _corpus, "tokenizer", TinyLlama.Context, Everything, new StatisticsRunOptions { BatchTokens = 1000 });
+        Assert.True(small.Refusals > 0);
+        Assert.Equal(Bytes(Collect(new StatisticsRunOptions())), Bytes(stats));
+    }
+
+    [Fact]
+    public void Collect_WithoutRoomForOneWindow_SaysSo()
+    {
+        using var small = new SmallDevice(TinyLlama.Width * sizeof(float));
+        using var model = LanguageModel.Load(_folder.File("model"), small);
+        Assert.Throws<DeviceMemoryException>(() => StatisticsRun.Collect(model, _corpus, "tokenizer", TinyLlama.Context, Everything));
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue, 1L << 40, 1024)]
+    [InlineData(0, 1L << 40, 17)]
+    [InlineData(96 * 40, 96 * 300, 60)]
+    [InlineData(0, 96 * 200, 20)]
+    public void Collect_LayerMajor_SameBytes(long resident, long spool, int tokens)
+    {
+        byte[] expected = Bytes(Collect(new StatisticsRunOptions()));
+        using var streamed = LanguageModel.Load(_folder.File("model"), _device, Schedule.Layer);
+        var run = new StatisticsRunOptions
+        {
+            Folder = _folder.File("layers"),
+            BatchTokens = tokens,
+            Sweep = new SweepOptions { ResidentBytes = resident, SpoolBytes = spool },
+        };
+        var seen = new List<StatisticsProgress>();
+        var stats = StatisticsRun.Collect(streamed, _corpus, "tokenizer", TinyLlama.Context, Everything, run, new Reports(seen.Add));
+        Assert.Equal(expected, Bytes(stats));
+        Assert.Equal(expected, File.ReadAllBytes(Path.Combine(run.Folder, "statistics.safetensors")));
+        Assert.Equal(["statistics.safetensors"], Directory.EnumerateFileSystemEntries(run.Folder).Select(Path.GetFileName), StringComparer.Ordinal);
+        Assert.Equal((seen[^1].TotalTokens, seen[^1].TotalDocuments), (seen[^1].Tokens, seen[^1].Documents));
+        Assert.All(seen.Zip(seen.Skip(1)), pair => Assert.True(pair.First.Tokens <= pair.Second.Tokens));
+    }
+
+    [Fact]
+    public void Collect_LayerMajorInterrupted_GoesOnInEitherSchedule()
+    {
+        byte[] expected = Bytes(Collect(new StatisticsRunOptions()));
+        using var streamed = LanguageModel.Load(_folder.File("model"), _device, Schedule.Layer);
+        var run = new StatisticsRunOptions
+        {
+            Folder = _folder.File("stopped"),
+            BatchTokens = 20,
+            Sweep = new SweepOptions { ResidentBytes = 96 * 400, SpoolBytes = 0 },
+        };
+        using var source = new CancellationTokenSource();
+        var interrupt = new Reports(p =>
+        {
+            if (p.Documents > 8) source.Cancel();
+        });
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            StatisticsRun.Collect(streamed, _corpus, "tokenizer", TinyLlama.Context, Everything, run, interrupt, source.Token));
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(run.Folder, "blocks")));
+        var seen = new List<StatisticsProgress>();
+        Assert.Equal(expected, Bytes(Collect(run, progress: new Reports(seen.Add))));
+        Assert.True(seen[0].Resumed > 8);
     }
 
     [Fact]
@@ -169,7 +236,7 @@ public sealed class StatisticsRunTests : IDisposable
     public void Finish_WithUnreadWindows_IsRefused()
     {
         var collector = new StatisticsCollector(_model, new StatisticsOptions(), _corpus.Documents);
-        collector.Run([new BatchWindow(_corpus.Documents[0], 0)]);
+        collector.Run([[new BatchWindow(_corpus.Documents[0], 0)]]);
         Assert.Throws<InvalidOperationException>(() => collector.Finish("tokenizer", TinyLlama.Context));
     }
 
