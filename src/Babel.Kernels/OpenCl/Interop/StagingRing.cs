@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Babel.Kernels.Interop;
 
 namespace Babel.Kernels.OpenCl.Interop;
 
@@ -11,14 +11,12 @@ internal sealed unsafe class StagingRing : IDisposable
     private const int HalfBytes = 2 << 20;
     private readonly IOpenCl _api;
     private readonly nint[] _done = new nint[2];
-    private byte* _memory = (byte*)NativeMemory.Alloc(2 * HalfBytes);
+    private readonly HostMemory _memory;
     private int _half;
     private int _used;
 
     /// <summary>Takes host memory.</summary>
-    public StagingRing(IOpenCl api) => _api = api;
-
-    ~StagingRing() => Free();
+    public StagingRing(IOpenCl api, Device device) => (_api, _memory) = (api, new HostMemory(device, 2 * HalfBytes));
 
     /// <summary>Uploads up to this many bytes go through the ring.</summary>
     public static int Largest => HalfBytes / 4;
@@ -35,7 +33,7 @@ internal sealed unsafe class StagingRing : IDisposable
             if (waited != 0) return waited;
         }
 
-        byte* place = _memory + (_half * HalfBytes) + _used;
+        byte* place = _memory.Address + (_half * HalfBytes) + _used;
         source.CopyTo(new Span<byte>(place, source.Length));
         _used += (source.Length + 63) / 64 * 64;
         call = "clEnqueueWriteBuffer";
@@ -51,10 +49,8 @@ internal sealed unsafe class StagingRing : IDisposable
     /// <summary>Gives the memory back, after the uploads that still read it.</summary>
     public void Dispose()
     {
-        if (_memory == null) return;
         for (int half = 0; half < 2; half++) _ = Wait(half);
-        Free();
-        GC.SuppressFinalize(this);
+        _memory.Dispose();
     }
 
     private int Wait(int half)
@@ -64,11 +60,5 @@ internal sealed unsafe class StagingRing : IDisposable
         _ = _api.Release(OpenClObject.Event, _done[half]);
         _done[half] = 0;
         return error;
-    }
-
-    private void Free()
-    {
-        NativeMemory.Free(_memory);
-        _memory = null;
     }
 }
