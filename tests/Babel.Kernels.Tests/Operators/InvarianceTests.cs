@@ -11,9 +11,9 @@ public class InvarianceTests
 
     public static TheoryData<string> Devices => TestDevices.Cpu;
 
-    public static TheoryData<string> FloatDevices => TestDevices.Float;
-
     public static TheoryData<string> DevicesOfAnyPrecision => TestDevices.CpuOfAnyPrecision;
+
+    public static TheoryData<string> FloatDevices => TestDevices.Float;
 
     [SkippableTheory]
     [MemberData(nameof(DevicesOfAnyPrecision))]

@@ -32,8 +32,8 @@ internal static class TestDevices
     /// <summary>The same and the processor with products in bfloat16.</summary>
     public static TheoryData<string> CpuOfAnyPrecision => [.. Names.Where(n => n.StartsWith("cpu:", StringComparison.Ordinal)), Fast];
 
-    /// <summary>The devices that compute in float32, on whatever there is.</summary>
-    public static TheoryData<string> Float => [.. Names.Where(n => n.Contains(':', StringComparison.Ordinal))];
+    /// <summary>Those, and the others that compute in float32.</summary>
+    public static TheoryData<string> Float => [.. Names.Where(n => n.Contains(':', StringComparison.Ordinal) || n == Fast)];
 
     /// <summary>Opens a device, or skips the test with the reason.</summary>
     public static Device Open(string name, int threads = 2)
