@@ -41,7 +41,7 @@ internal sealed class OpenClDevice : GpuDevice
         }
 
         _compiler = new OpenClCompiler(api, facts, _context, tuning, cache);
-        _staging = new StagingRing(api, this);
+        _staging = new StagingRing(api);
         Ops = new CheckedOps(this, new OpenClOps(this));
     }
 
