@@ -38,7 +38,7 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>a b + c, rounded once.</summary>
     static abstract TSelf Fma(TSelf a, TSelf b, TSelf c);
 
-    /// <summary>The larger of two; which one is returned for a NaN is the processor's choice.</summary>
+    /// <summary>The larger of two. For a NaN x86 returns <paramref name="b"/>, others NaN: so a NaN in <paramref name="b"/> passes everywhere.</summary>
     static abstract TSelf Max(TSelf a, TSelf b);
 
     /// <summary>The smaller of two; NaN as in <see cref="Max"/>.</summary>
@@ -52,6 +52,9 @@ internal unsafe interface ILanes<TSelf>
 
     /// <summary>Mask of a = b; false for NaN.</summary>
     static abstract TSelf Equal(TSelf a, TSelf b);
+
+    /// <summary>Whether a mask is set in some lane.</summary>
+    static abstract bool Any(TSelf mask);
 
     /// <summary>Where the mask is set a, elsewhere b.</summary>
     static abstract TSelf Select(TSelf mask, TSelf a, TSelf b);
