@@ -6,8 +6,8 @@ using Babel.Model;
 namespace Babel.Bench;
 
 /// <summary>
-/// <c>devices MODEL... [--device NAME] [--tokens N] [--length T] [--seconds S] [--out FILE.md]</c>: model folders on <c>cpu</c> and on another device
-/// (<c>opencl:0</c>) by turns: log-probabilities of N tokens in sequences of T, the same with every statistic, and with the exact Q/K importance besides.
+/// <c>devices MODEL... [--device NAME] [--tokens N] [--length T] [--qk] [--seconds S] [--out FILE.md]</c>: model folders on <c>cpu</c> and on another device
+/// (<c>opencl:0</c>) by turns: log-probabilities of N tokens in sequences of T, the same with every statistic and, with <c>--qk</c>, the exact Q/K importance besides.
 /// </summary>
 internal static class DeviceReport
 {
@@ -25,13 +25,13 @@ internal static class DeviceReport
             $"{name}: {other.Description}\ncpu: {cpu.Description}\n{tokens} tokens in sequences of {length}; medians by turns\n\n"));
         text.Append("| model | what | cpu, ms | GFLOP/s | ").Append(name).Append(", ms | GFLOP/s | rate over cpu's | log-probabilities apart |\n");
         text.Append("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
-        foreach (string folder in args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal))) text.Append(Rows(folder, cpu, other, tokens, length, seconds));
+        foreach (string folder in args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal))) text.Append(Rows(folder, cpu, other, tokens, length, seconds, args.Contains("--qk")));
         Console.WriteLine(text);
         if (Option(args, "--out") is { } file) File.WriteAllText(file, text.ToString());
         return 0;
     }
 
-    private static string Rows(string folder, Device cpu, Device other, int tokens, int length, double seconds)
+    private static string Rows(string folder, Device cpu, Device other, int tokens, int length, double seconds, bool qk)
     {
         using LanguageModel one = LanguageModel.Load(folder, cpu), two = LanguageModel.Load(folder, other);
         using Batch left = Pack(one, tokens, length), right = Pack(two, tokens, length);
@@ -39,8 +39,9 @@ internal static class DeviceReport
         double apart = one.Run(left, ForwardOutput.LogProbs).LogProbs.Zip(two.Run(right, ForwardOutput.LogProbs).LogProbs, (a, b) => Math.Abs(a - b)).Max();
         var every = new ProbePlan { Statistics = Sites, ValueScores = true };
         var text = new StringBuilder();
-        foreach (var (what, plan) in ((string, ProbePlan)[])
-            [("plain", ProbePlan.None), ("every statistic", every), ("and exact Q/K", every with { QkScores = QkScoreForm.Exact })])
+        var plans = new List<(string What, ProbePlan Plan)> { ("plain", ProbePlan.None), ("every statistic", every) };
+        if (qk) plans.Add(("and exact Q/K", every with { QkScores = QkScoreForm.Exact }));
+        foreach (var (what, plan) in plans)
         {
             var sink = new Ignore();
             var race = new Interleaved(cpuTime: false);
