@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Babel.Kernels.Errors;
+
+namespace Babel.Kernels.Cuda.Interop;
+
+/// <summary>
+/// A lease of a GPU's primary context, the one all users of the device in this process share. Everything made in it (memory, modules, streams)
+/// holds a reference, so that finalizers in any order release it last.
+/// </summary>
+internal sealed unsafe class CudaContext : SafeHandle
+{
+    private readonly int _device;
+    private BabelException? _lost;
+
+    private CudaContext(CudaApi api, CudaDeviceFacts facts)
+        : base(0, ownsHandle: true)
+    {
+        Api = api;
+        Facts = facts;
+        _device = facts.Handle;
+    }
+
+    /// <summary>The driver.</summary>
+    public CudaApi Api { get; }
+
+    /// <summary>The device.</summary>
+    public CudaDeviceFacts Facts { get; }
+
+    /// <inheritdoc/>
+    public override bool IsInvalid => handle == 0;
+
+    /// <summary>Takes the lease.</summary>
+    /// <exception cref="DeviceUnavailableException">The device gives no context.</exception>
+    public static CudaContext Open(CudaApi api, CudaDeviceFacts facts)
+    {
+        var context = new CudaContext(api, facts);
+        nint handle = 0;
+        context.Check(api.PrimaryContextRetain(&handle, facts.Handle), "cuDevicePrimaryCtxRetain", "the device's primary context");
+        context.SetHandle(handle);
+        return context;
+    }
+
+    /// <summary>
+    /// Makes the context the calling thread's. Every call that needs one begins so: a thread of the pool or the finalizer has none.
+    /// </summary>
+    /// <exception cref="DeviceLostException">The context met a sticky error before.</exception>
+    public void MakeCurrent()
+    {
+        if (_lost is not null) throw Again(_lost);
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        Check(Api.ContextSetCurrent(handle), "cuCtxSetCurrent", "the device's primary context");
+    }
+
+    /// <summary>Throws unless <paramref name="status"/> is success.</summary>
+    public void Check(CudaStatus status, string call, [InterpolatedStringHandlerArgument(nameof(status))] AskedText asked)
+    {
+        if (status != CudaStatus.Success) throw Error(status, call, asked.Take());
+    }
+
+    /// <summary>Throws unless <paramref name="status"/> is success.</summary>
+    public void Check(CudaStatus status, string call, string asked)
+    {
+        if (status != CudaStatus.Success) throw Error(status, call, asked);
+    }
+
+    /// <summary>The error of a call, and the end of the context where the code is sticky.</summary>
+    public BabelException Error(CudaStatus status, string call, string asked)
+    {
+        var error = CudaErrors.Of(call, status, Api.NameOf(status), Facts.Where, asked);
+        if (error is DeviceLostException) _lost ??= error;
+        return error;
+    }
+
+    /// <summary>
+    /// Runs a release on whatever thread it comes, finalizers' included. What it returns is not looked at: a lost context has already
+    /// given everything back.
+    /// </summary>
+    public bool Release(delegate*<CudaApi, nint, void> release, nint what)
+    {
+        if (Api.ContextSetCurrent(handle) == CudaStatus.Success) release(Api, what);
+        DangerousRelease();
+        return true;
+    }
+
+    /// <summary>Keeps the context until a matching <see cref="Release"/>.</summary>
+    public void AddReference()
+    {
+        bool added = false;
+        DangerousAddRef(ref added);
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Api.PrimaryContextRelease(_device) == CudaStatus.Success;
+
+    private static DeviceLostException Again(BabelException first) =>
+        new(first.What, first.Where, first.Expected, first.Found, first.Hint, first);
+}
