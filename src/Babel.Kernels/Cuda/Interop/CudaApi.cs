@@ -39,6 +39,8 @@ internal sealed unsafe class CudaApi
         HostFree = (delegate* unmanaged<void*, CudaStatus>)Find("cuMemFreeHost");
         CopyToDevice = (delegate* unmanaged<ulong, void*, nuint, nint, CudaStatus>)Find("cuMemcpyHtoDAsync_v2");
         CopyToHost = (delegate* unmanaged<void*, ulong, nuint, nint, CudaStatus>)Find("cuMemcpyDtoHAsync_v2");
+        CopyOnDevice = (delegate* unmanaged<ulong, ulong, nuint, nint, CudaStatus>)Find("cuMemcpyDtoDAsync_v2");
+        SetBytes = (delegate* unmanaged<ulong, byte, nuint, nint, CudaStatus>)Find("cuMemsetD8Async");
         StreamCreate = (delegate* unmanaged<nint*, uint, CudaStatus>)Find("cuStreamCreate");
         StreamDestroy = (delegate* unmanaged<nint, CudaStatus>)Find("cuStreamDestroy_v2");
         StreamSynchronize = (delegate* unmanaged<nint, CudaStatus>)Find("cuStreamSynchronize");
@@ -122,6 +124,12 @@ internal sealed unsafe class CudaApi
 
     /// <summary>cuMemcpyDtoHAsync: host address, device address, bytes, stream.</summary>
     public delegate* unmanaged<void*, ulong, nuint, nint, CudaStatus> CopyToHost { get; set; }
+
+    /// <summary>cuMemcpyDtoDAsync: destination, source, bytes, stream.</summary>
+    public delegate* unmanaged<ulong, ulong, nuint, nint, CudaStatus> CopyOnDevice { get; set; }
+
+    /// <summary>cuMemsetD8Async: address, value, bytes, stream.</summary>
+    public delegate* unmanaged<ulong, byte, nuint, nint, CudaStatus> SetBytes { get; set; }
 
     /// <summary>cuStreamCreate: stream, flags.</summary>
     public delegate* unmanaged<nint*, uint, CudaStatus> StreamCreate { get; set; }

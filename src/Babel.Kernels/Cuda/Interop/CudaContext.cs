@@ -72,6 +72,21 @@ internal sealed unsafe class CudaContext : SafeHandle
         return error;
     }
 
+    /// <summary>Enqueues a copy within the device.</summary>
+    public void Copy(ulong source, ulong destination, long bytes, CudaStream stream)
+    {
+        MakeCurrent();
+        Check(
+            Api.CopyOnDevice(destination, source, (nuint)bytes, stream.Handle), "cuMemcpyDtoDAsync", $"a copy of {bytes} bytes on the device");
+    }
+
+    /// <summary>Enqueues setting bytes to 0.</summary>
+    public void Clear(ulong address, long bytes, CudaStream stream)
+    {
+        MakeCurrent();
+        Check(Api.SetBytes(address, 0, (nuint)bytes, stream.Handle), "cuMemsetD8Async", $"{bytes} bytes set to 0");
+    }
+
     /// <summary>
     /// Runs a release on whatever thread it comes, finalizers' included. What it returns is not looked at: a lost context has already
     /// given everything back.

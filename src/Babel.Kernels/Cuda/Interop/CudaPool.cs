@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Babel.Kernels.Errors;
 
@@ -12,14 +13,14 @@ internal sealed unsafe class CudaPool : SafeHandle
     // cuMemAlloc aligns to 256 bytes; smaller differences in size are not worth a block of their own.
     private const long Granularity = 256;
     private readonly CudaContext _context;
-    private readonly long _budget;
+    private readonly long? _budget;
     private readonly Lock _lock = new();
     private readonly SortedDictionary<long, Stack<ulong>> _free = [];
     private long _held;
     private long _used;
 
-    /// <summary>A pool that holds at most <paramref name="budget"/> bytes, or what the device has for 0.</summary>
-    public CudaPool(CudaContext context, long budget)
+    /// <summary>A pool that keeps no spare blocks beyond <paramref name="budget"/> bytes in all, if that is given.</summary>
+    public CudaPool(CudaContext context, long? budget)
         : base(0, ownsHandle: true)
     {
         _context = context;
@@ -33,26 +34,14 @@ internal sealed unsafe class CudaPool : SafeHandle
     /// <inheritdoc/>
     public override bool IsInvalid => handle == 0;
 
-    /// <summary>Bytes in use, padding included.</summary>
-    public long Used
-    {
-        get
-        {
-            lock (_lock) return _used;
-        }
-    }
-
-    /// <summary>What a block of <paramref name="bytes"/> takes.</summary>
-    public static long Padded(long bytes) => checked(Math.Max(bytes, 1) + Granularity - 1) / Granularity * Granularity;
-
-    /// <summary>A block of <see cref="Padded"/> bytes, its contents undefined.</summary>
-    /// <exception cref="DeviceMemoryException">It does not fit the budget or the device, even with the pool's spare blocks given back.</exception>
-    public ulong Take(long bytes)
+    /// <summary>A block of at least <paramref name="bytes"/> bytes for <paramref name="purpose"/>, its contents undefined.</summary>
+    /// <exception cref="DeviceMemoryException">The device has no room, even with the pool's spare blocks given back.</exception>
+    public ulong Take(long bytes, string purpose)
     {
         long size = Padded(bytes);
         lock (_lock)
         {
-            if (!TakeSpare(size, out ulong address)) address = Allocate(size);
+            if (!TakeSpare(size, out ulong address)) address = Allocate(size, purpose);
             _used += size;
             return address;
         }
@@ -78,6 +67,8 @@ internal sealed unsafe class CudaPool : SafeHandle
         return true;
     }
 
+    private static long Padded(long bytes) => checked(bytes + Granularity - 1) / Granularity * Granularity;
+
     private bool TakeSpare(long size, out ulong address)
     {
         address = 0;
@@ -87,11 +78,10 @@ internal sealed unsafe class CudaPool : SafeHandle
         return true;
     }
 
-    private ulong Allocate(long size)
+    private ulong Allocate(long size, string purpose)
     {
         _context.MakeCurrent();
-        if (_budget > 0 && _held + size > _budget) FreeSpares();
-        if (_budget > 0 && _held + size > _budget) throw OverBudget(size);
+        if (_held + size > _budget) FreeSpares();
         ulong address = 0;
         var status = _context.Api.MemoryAllocate(&address, (nuint)size);
         if (status == CudaStatus.OutOfMemory && _free.Count > 0)
@@ -100,7 +90,12 @@ internal sealed unsafe class CudaPool : SafeHandle
             status = _context.Api.MemoryAllocate(&address, (nuint)size);
         }
 
-        _context.Check(status, "cuMemAlloc", $"{size} bytes, with {_used} bytes in use by this program and {Free()} bytes free on the device");
+        if (status != CudaStatus.Success)
+        {
+            throw _context.Error(
+                status, "cuMemAlloc", $"{size} bytes for {purpose}, beside {_used} bytes this program uses; {FreeOnDevice()} bytes are free on the device");
+        }
+
         _held += size;
         return address;
     }
@@ -117,16 +112,9 @@ internal sealed unsafe class CudaPool : SafeHandle
         _free.Clear();
     }
 
-    private string Free()
+    private string FreeOnDevice()
     {
         nuint free = 0, total = 0;
-        return _context.Api.MemoryGetInfo(&free, &total) == CudaStatus.Success ? free.ToString() : "an unknown number of";
+        return _context.Api.MemoryGetInfo(&free, &total) == CudaStatus.Success ? free.ToString(CultureInfo.InvariantCulture) : "an unknown number of";
     }
-
-    private DeviceMemoryException OverBudget(long size) => new(
-        "the memory budget does not suffice",
-        _context.Facts.Where,
-        $"at most {_budget} bytes",
-        $"{_used} bytes in use and {size} more asked for",
-        "allow more with --memory, or use a smaller --batch-tokens");
 }

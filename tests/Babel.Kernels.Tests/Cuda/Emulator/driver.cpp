@@ -386,6 +386,22 @@ Status cuMemcpyDtoHAsync_v2(void* target, uintptr_t source, size_t bytes, void*)
     return success;
 }
 
+Status cuMemcpyDtoDAsync_v2(uintptr_t target, uintptr_t source, size_t bytes, void*)
+{
+    ENTER_CONTEXT();
+    if (block_of(target, bytes) == nullptr || block_of(source, bytes) == nullptr) return invalid_value;
+    memmove((void*)target, (const void*)source, bytes);
+    return success;
+}
+
+Status cuMemsetD8Async(uintptr_t target, unsigned char value, size_t bytes, void*)
+{
+    ENTER_CONTEXT();
+    if (block_of(target, bytes) == nullptr) return invalid_value;
+    memset((void*)target, value, bytes);
+    return success;
+}
+
 Status cuStreamCreate(void** stream, unsigned) { ENTER_CONTEXT(); handles++; *stream = (void*)&handles; return success; }
 
 Status cuStreamDestroy_v2(void*) { handles--; ENTER(); return success; }

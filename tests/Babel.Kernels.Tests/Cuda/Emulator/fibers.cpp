@@ -21,8 +21,11 @@ constexpr unsigned most_shared = 232448;
 
 struct Fiber
 {
+#if defined(__x86_64__)
     void* stack_pointer;
+#else
     ucontext_t context;
+#endif
     const Barrier* waits_for;
     unsigned phase;
     bool done;
@@ -30,8 +33,11 @@ struct Fiber
 
 Fiber fibers[most_threads];
 unsigned char* stacks;
+#if defined(__x86_64__)
 void* scheduler_pointer;
+#else
 ucontext_t scheduler_context;
+#endif
 Barrier block_barrier, warp_barriers[most_threads / 32], warpgroup_barriers[most_threads / 128];
 const Launch* running;
 unsigned long progress;
@@ -77,8 +83,8 @@ void fiber_main()
 
 void prepare(Fiber& fiber, unsigned char* stack)
 {
-    // What emulator_switch pops: six registers, then the return address, which leaves the stack as a call would.
-    void** top = (void**)(stack + stack_bytes) - 2;
+    // What emulator_switch pops: six registers, then the return address. A function begins 8 bytes off a multiple of 16, as after a call.
+    void** top = (void**)(stack + stack_bytes) - 3;
     *--top = (void*)&fiber_main;
     for (int i = 0; i < 6; i++) *--top = nullptr;
     fiber.stack_pointer = top;

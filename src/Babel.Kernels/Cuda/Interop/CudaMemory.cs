@@ -1,16 +1,20 @@
+using Babel.Kernels.Gpu;
+
 namespace Babel.Kernels.Cuda.Interop;
 
 /// <summary>A block of device memory, leased from the device's pool.</summary>
-internal sealed class CudaBuffer : DeviceMemory
+internal sealed class CudaMemory : GpuMemory
 {
+    // Kernels may read this far behind the last element.
+    private const long Slack = 64;
     private readonly CudaPool _pool;
 
-    /// <summary>Takes a block of <paramref name="bytes"/> bytes.</summary>
-    public CudaBuffer(Device device, CudaPool pool, long bytes)
+    /// <summary>Takes a block of <paramref name="bytes"/> bytes for <paramref name="purpose"/>.</summary>
+    public CudaMemory(GpuDevice device, CudaPool pool, long bytes, string purpose)
         : base(device, bytes)
     {
         _pool = pool;
-        ulong address = pool.Take(bytes);
+        ulong address = pool.Take(bytes + Slack, purpose);
         bool added = false;
         pool.DangerousAddRef(ref added);
         SetHandle((nint)address);
@@ -27,9 +31,9 @@ internal sealed class CudaBuffer : DeviceMemory
     }
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle()
+    protected override bool Free()
     {
-        _pool.Return((ulong)handle, Bytes);
+        _pool.Return((ulong)handle, Bytes + Slack);
         _pool.DangerousRelease();
         return true;
     }

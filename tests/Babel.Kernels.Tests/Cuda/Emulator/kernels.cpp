@@ -1,0 +1,14 @@
+// The kernels, compiled for the host, and their names; registry.inc is written by whoever builds this from the sources' KERNEL lines.
+#define EMULATED_GPU
+#include "words.h"
+#include "registry.h"
+#include "babel.cu"
+
+emulator::Exchange emulator::exchange;
+
+#define KERNEL_ENTRY(name) emulator::named<&name>(#name),
+
+const emulator::Kernel emulator::kernels[] = {
+#include "registry.inc"
+};
+const int emulator::kernel_count = sizeof(emulator::kernels) / sizeof(emulator::kernels[0]);
