@@ -27,7 +27,7 @@ public sealed class DeviceRegistry
     {
         var spec = DeviceSpec.Parse(name);
         if (spec.Kind == "auto")
-            spec = DeviceSpec.Parse(List().First(d => d.Unavailable is null).Name);
+            spec = DeviceSpec.Parse(List().First(d => d.Unavailable is null && d.IsAutomatic).Name);
         var provider = _providers.FirstOrDefault(p => p.Kind == spec.Kind)
             ?? throw new DeviceUnavailableException(
                 $"there is no device kind '{spec.Kind}' in this build",

@@ -1,7 +1,8 @@
 namespace Babel.Kernels.Errors;
 
 /// <summary>
-/// A device failed in the middle of a run and cannot go on. What is stored is complete; the same command, started again, goes on after it.
+/// A device failed while it was used: its driver reported an error, and what was enqueued may be lost. Nothing more is asked of it; a run whose
+/// results are stored can be taken up again by a new process.
 /// </summary>
 public sealed class DeviceLostException(
     string what,

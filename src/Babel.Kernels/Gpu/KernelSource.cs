@@ -14,7 +14,7 @@ internal static class KernelSource
         ["Gpu/rows.cl", "Gpu/norm.cl", "Gpu/statistics.cl", "Gpu/log_prob.cl", "Gpu/scores.h", "Gpu/qk.cl"];
 
     /// <summary>The files one after the other, by the names under which they are embedded: folder of the device, then file.</summary>
-    public static string Read(params ReadOnlySpan<string> names)
+    public static string Read(IEnumerable<string> names)
     {
         var text = new StringBuilder();
         foreach (string name in names)

@@ -61,3 +61,14 @@ KERNEL void rope(
     store_some(FMA(a, c, SPLAT(0.0f) - (b * s)), to + j, some);
     store_some(FMA(b, c, a * s), to + pairs + j, some);
 }
+
+// Brings row-major rows from first_row on, of 2 or 4 bytes an element, to their places.
+KERNEL void pack_rows(
+    GLOBAL const uchar* from, GLOBAL uchar* weight, long first_row, long rows, long columns, int element_bytes)
+{
+    long item = FLAT_ITEM;
+    if (item >= rows * columns) return;
+    long to = weight_at(first_row + item / columns, item % columns, columns);
+    if (element_bytes == 4) ((GLOBAL uint*)weight)[to] = ((GLOBAL const uint*)from)[item];
+    else ((GLOBAL ushort*)weight)[to] = ((GLOBAL const ushort*)from)[item];
+}

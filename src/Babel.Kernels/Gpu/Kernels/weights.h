@@ -25,14 +25,3 @@ FUNCTION float weight_element(GLOBAL const uchar* weight, long at, int storage)
     ushort bits = ((GLOBAL const ushort*)weight)[at];
     return storage == STORAGE_F16 ? f16_to_float(bits) : bf16_to_float(bits);
 }
-
-// Brings row-major rows from first_row on, of 2 or 4 bytes an element, to their places.
-KERNEL void pack_rows(
-    GLOBAL const uchar* from, GLOBAL uchar* weight, long first_row, long rows, long columns, int element_bytes)
-{
-    long item = FLAT_ITEM;
-    if (item >= rows * columns) return;
-    long to = weight_at(first_row + item / columns, item % columns, columns);
-    if (element_bytes == 4) ((GLOBAL uint*)weight)[to] = ((GLOBAL const uint*)from)[item];
-    else ((GLOBAL ushort*)weight)[to] = ((GLOBAL const ushort*)from)[item];
-}
