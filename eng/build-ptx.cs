@@ -51,6 +51,7 @@ internal static class PtxBuilder
     public static IReadOnlyList<Target> Targets { get; } =
     [
         new("babel", "sm_70", "63"),
+        new("tensor", "sm_80", "70"),
     ];
 
     /// <summary>Why nothing can be built here, or null.</summary>

@@ -16,10 +16,11 @@ internal sealed class CudaDevice : GpuDevice
 
     /// <summary>Takes a lease of the GPU and has its kernels compiled.</summary>
     /// <exception cref="DeviceUnavailableException">It gives no context, or its driver cannot compile the kernels.</exception>
-    internal CudaDevice(CudaApi api, CudaDeviceFacts facts)
+    internal CudaDevice(CudaApi api, CudaDeviceFacts facts, Precision asked)
         : base(budget: null)
     {
         Facts = facts;
+        WhyNotTensorCores = facts.WhyNoTensorCores;
         _context = CudaContext.Open(api, facts);
         try
         {
@@ -27,7 +28,10 @@ internal sealed class CudaDevice : GpuDevice
             _stream = new CudaStream(_context);
             _staging = new CudaStaging(_context, _stream);
             _kernels = new CudaKernels(_context, _stream);
-            Ops = new CheckedOps(this, new CudaOps(this));
+            var tensorCores = WhyNotTensorCores is null ? Checked(asked) : null;
+            if (tensorCores is not null) Precision = asked;
+            else if (asked == Precision.Fast) WhyNotFast = WhyNotTensorCores;
+            Ops = new CheckedOps(this, new CudaOps(this, tensorCores));
         }
         catch
         {
@@ -40,7 +44,16 @@ internal sealed class CudaDevice : GpuDevice
     public override string Name => $"cuda:{Facts.Ordinal}";
 
     /// <inheritdoc/>
-    public override string Description => Facts.Describe();
+    public override string Description => $"{Facts.Describe()}, {(WhyNotTensorCores is null ? "tensor cores for bf16 weights" : $"no tensor cores: {WhyNotTensorCores}")}";
+
+    /// <inheritdoc/>
+    public override Precision Precision { get; } = Precision.Exact;
+
+    /// <inheritdoc/>
+    public override string? WhyNotFast { get; }
+
+    /// <summary>Why products keep to the float units, or null where tensor cores compute those they can.</summary>
+    public string? WhyNotTensorCores { get; private set; }
 
     /// <inheritdoc/>
     public override IOps Ops { get; }
@@ -83,7 +96,7 @@ internal sealed class CudaDevice : GpuDevice
     public override void Synchronize() => _stream.Synchronize();
 
     /// <inheritdoc/>
-    protected override GpuMemory AllocateMemory(long bytes, string purpose) => new CudaMemory(this, _pool, bytes, $"{purpose}");
+    protected override GpuMemory AllocateMemory(long bytes, string purpose) => new CudaMemory(this, _pool, bytes, purpose);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -97,5 +110,15 @@ internal sealed class CudaDevice : GpuDevice
         _stream?.Dispose();
         _pool?.Dispose();
         _context.Dispose();
+    }
+
+    /// <summary>The products on tensor cores, if they compute rightly on this device.</summary>
+    private TensorProducts? Checked(Precision asked)
+    {
+        _kernels.LoadTensorCores(_context);
+        var products = new TensorProducts(this, asked);
+        if (TensorCheck.Failure(this, products, asked) is not { } failure) return products;
+        WhyNotTensorCores = $"they failed their check ({failure})";
+        return null;
     }
 }

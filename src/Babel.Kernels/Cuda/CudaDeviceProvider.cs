@@ -21,7 +21,7 @@ public sealed class CudaDeviceProvider(string? library = null) : IDeviceProvider
             for (int i = 0; i < devices.Length; i++)
             {
                 var facts = CudaDeviceFacts.Read(api, i);
-                devices[i] = new DeviceInfo(string.Create(CultureInfo.InvariantCulture, $"cuda:{i}"), facts.Describe(), facts.Unusable);
+                devices[i] = new DeviceInfo(string.Create(CultureInfo.InvariantCulture, $"cuda:{i}"), facts.Describe(), facts.Unusable, facts.WhyNoTensorCores is null);
             }
 
             return devices.Length > 0 ? devices : [new DeviceInfo("cuda", "NVIDIA GPUs", "the driver sees no NVIDIA GPU")];
@@ -50,6 +50,6 @@ public sealed class CudaDeviceProvider(string? library = null) : IDeviceProvider
 
         var facts = CudaDeviceFacts.Read(api, ordinal);
         if (facts.Unusable is { } reason) throw new DeviceUnavailableException(reason, where: spec.ToString());
-        return new CudaDevice(api, facts);
+        return new CudaDevice(api, facts, options.Precision);
     }
 }

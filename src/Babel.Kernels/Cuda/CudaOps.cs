@@ -4,52 +4,24 @@ using Babel.Kernels.Gpu;
 namespace Babel.Kernels.Cuda;
 
 /// <summary>Products and attention on an NVIDIA GPU; every other operator is that of <see cref="GpuOps"/>.</summary>
-internal sealed class CudaOps(CudaDevice device) : GpuOps(device)
+/// <param name="device">The device.</param>
+/// <param name="tensorCores">Products on tensor cores, or null where the device has none that passed their check.</param>
+internal sealed class CudaOps(CudaDevice device, TensorProducts? tensorCores) : GpuOps(device)
 {
-    // Cuda/Kernels/product.h and attention.h.
-    private const int ProductThreads = 256;
-    private const int ProductDepth = 16;
+    // Cuda/Kernels/attention.h.
     private const int AttentionThreads = 128;
     private const int AttentionKeys = 32;
 
-    /// <summary>The tiles of a product: threads hold <paramref name="Rows"/> by <paramref name="Columns"/> outputs each.</summary>
-    private readonly record struct ProductTile(string Name, int Rows, int Columns)
-    {
-        /// <summary>Rows of a block.</summary>
-        public int BlockRows => 16 * Rows;
-
-        /// <summary>Columns of a block.</summary>
-        public int BlockColumns => 16 * Columns;
-
-        /// <summary>Two stages of both operands; the tile of results goes through the same memory.</summary>
-        public int SharedBytes =>
-            sizeof(float) * Math.Max(2 * ProductDepth * (BlockRows + BlockColumns + 8), Math.Min(BlockRows, 64) * (BlockColumns + 4));
-    }
-
-    private static readonly ProductTile Narrow = new("narrow", 1, 4);
-    private static readonly ProductTile Square = new("square", 4, 4);
-    private static readonly ProductTile Wide = new("wide", 8, 8);
-
     /// <inheritdoc/>
-    protected override void Product(TensorView x, GpuWeight weight, long firstRow, TensorView output, in GpuEpilogue epilogue)
-    {
-        var e = epilogue;
-        var tile = TileFor(output.Shape.Rows, output.Shape.Columns);
-        Arguments().Add(x).Add(weight.Memory).Add(firstRow).Add((DeviceMemory?)null).Add(weight.StorageCode);
-        AddFinish(new Finish(output, e.Bias, e.Pre, null, null, e.Gate, e.Scale, e.Post, e.Residual, e.Activation), x.Shape.Columns);
-        Launch($"product_{tile.Name}", tile, output.Shape, tile.BlockColumns);
-    }
+    protected override void Product(TensorView x, GpuWeight weight, long firstRow, TensorView output, in GpuEpilogue epilogue) =>
+        Multiply(x, weight, firstRow, null, ProductFinish.Of(output, epilogue));
 
     /// <inheritdoc/>
     protected override void GatedProduct(TensorView x, GpuWeight gate, GpuWeight up, TensorView output, in GpuGatedEpilogue epilogue)
     {
-        var e = epilogue;
-        var tile = TileFor(output.Shape.Rows, 2 * output.Shape.Columns);
         if (gate.KernelType != up.KernelType)
             throw new KernelException("the two weights of a gated product are stored differently", Device.Name, gate.ToString(), up.ToString());
-        Arguments().Add(x).Add(gate.Memory).Add(0L).Add(up.Memory).Add(gate.StorageCode);
-        AddFinish(new Finish(output, e.GateBias, e.GatePre, e.UpBias, e.UpPre, null, e.Scale, null, null, e.Activation), x.Shape.Columns);
-        Launch($"gated_{tile.Name}", tile, output.Shape, tile.BlockColumns / 2);
+        Multiply(x, gate, 0, up, ProductFinish.Of(output, epilogue));
     }
 
     /// <inheritdoc/>
@@ -81,37 +53,34 @@ internal sealed class CudaOps(CudaDevice device) : GpuOps(device)
         device.Launch(name, new GpuGrid(tiles.Count, spec.KvHeads, 1, AttentionThreads), sizeof(float) * floats);
     }
 
+    /// <summary>
+    /// By what a product is computed depends on the weight alone: the same row has the same bits in a batch of any size.
+    /// </summary>
+    private void Multiply(TensorView x, GpuWeight weight, long firstRow, GpuWeight? up, in ProductFinish finish)
+    {
+        if (tensorCores is not null && TensorProducts.Serves(weight))
+        {
+            tensorCores.Multiply(x, weight, firstRow, up, finish);
+            return;
+        }
+
+        var shape = finish.Output.Shape;
+        int products = up is null ? 1 : 2;
+        var tile = TileFor(shape.Rows, products * shape.Columns);
+        int columns = tile.BlockColumns / products;
+        finish.AddTo(Arguments().Add(x).Add(weight.Memory).Add(firstRow).Add(up?.Memory).Add(weight.StorageCode), x.Shape.Columns);
+        device.Launch(
+            (up is null ? "product_" : "gated_") + tile.Name,
+            new GpuGrid((shape.Columns + columns - 1) / columns, (shape.Rows + tile.BlockRows - 1) / tile.BlockRows, 1, ProductTile.Threads),
+            tile.SharedBytes);
+    }
+
     /// <summary>Few rows: narrow tiles, or most of a block would stand idle. Wide ones where there are enough to fill the device.</summary>
     private ProductTile TileFor(long rows, long columns)
     {
-        if (rows <= Narrow.BlockRows) return Narrow;
-        long wide = ((rows + Wide.BlockRows - 1) / Wide.BlockRows) * ((columns + Wide.BlockColumns - 1) / Wide.BlockColumns);
-        return wide >= device.Facts.Processors ? Wide : Square;
+        if (rows <= ProductTile.Narrow.BlockRows) return ProductTile.Narrow;
+        var wide = ProductTile.Wide;
+        long blocks = ((rows + wide.BlockRows - 1) / wide.BlockRows) * ((columns + wide.BlockColumns - 1) / wide.BlockColumns);
+        return blocks >= device.Facts.Processors ? wide : ProductTile.Square;
     }
-
-    private void AddFinish(in Finish finish, long inner)
-    {
-        var f = finish;
-        device.Arguments.Add(f.Output).Add(f.Bias).Add(f.Pre).Add(f.UpBias).Add(f.UpPre).Add(f.Gate).Add(f.Scale).Add(f.Post).Add(f.Residual)
-            .Add((int)f.Activation.Kind).Add(f.Activation.Parameter).Add(checked((int)f.Output.Shape.Rows)).Add(checked((int)f.Output.Shape.Columns))
-            .Add(checked((int)inner));
-    }
-
-    private void Launch(string kernel, ProductTile tile, Shape output, int columns) => device.Launch(
-        kernel,
-        new GpuGrid((output.Columns + columns - 1) / columns, (output.Rows + tile.BlockRows - 1) / tile.BlockRows, 1, ProductThreads),
-        tile.SharedBytes);
-
-    /// <summary>What Cuda/Kernels/finish.h does to a product, in the order of its arguments.</summary>
-    private readonly record struct Finish(
-        TensorView Output,
-        TensorView? Bias,
-        TensorView? Pre,
-        TensorView? UpBias,
-        TensorView? UpPre,
-        TensorView? Gate,
-        TensorView? Scale,
-        TensorView? Post,
-        TensorView? Residual,
-        Activation Activation);
 }

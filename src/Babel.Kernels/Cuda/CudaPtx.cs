@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text;
 
 namespace Babel.Kernels.Cuda;
 
@@ -13,5 +14,17 @@ internal static class CudaPtx
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;
+    }
+
+    /// <summary>The kernels in a file.</summary>
+    public static IEnumerable<string> Kernels(byte[] ptx)
+    {
+        const string Entry = ".entry ";
+        string text = Encoding.ASCII.GetString(ptx);
+        for (int at = text.IndexOf(Entry, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Entry, at, StringComparison.Ordinal))
+        {
+            at += Entry.Length;
+            yield return text[at..text.IndexOf('(', at)];
+        }
     }
 }

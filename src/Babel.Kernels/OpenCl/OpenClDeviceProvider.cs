@@ -27,7 +27,7 @@ public sealed class OpenClDeviceProvider : IDeviceProvider
     {
         var (_, devices, reason) = Find();
         if (devices.Count == 0) return [new DeviceInfo("opencl:0", "a device of an OpenCL driver", reason ?? "no platform has a device")];
-        return [.. devices.Select((d, i) => new DeviceInfo($"opencl:{i}", d.Describe(), d.Unavailable ?? OpenClTunings.WhyNot(d), !d.IsCpu))];
+        return [.. devices.Select((d, i) => new DeviceInfo($"opencl:{i}", d.Describe(), d.Unavailable ?? OpenClTunings.WhyNot(d), IsAutomatic: !d.IsCpu))];
     }
 
     /// <inheritdoc/>

@@ -41,7 +41,8 @@ internal sealed partial class EmulatedDriver : IDisposable
     public long Live => Control<Count>("emulator_live")();
 
     /// <summary>Opens its first device.</summary>
-    public Device Open() => Provider.Open(DeviceSpec.Parse("cuda:0"), new DeviceOptions());
+    public Device Open(Precision precision = Precision.Exact) =>
+        Provider.Open(DeviceSpec.Parse("cuda:0"), new DeviceOptions(Precision: precision));
 
     /// <summary>Begins again, without faults.</summary>
     public void Reset(int capability = 90, long memory = DefaultMemory, int devices = 1) =>
@@ -96,7 +97,7 @@ internal sealed partial class EmulatedDriver : IDisposable
     private T Control<T>(string name)
         where T : Delegate => Marshal.GetDelegateForFunctionPointer<T>(NativeLibrary.GetExport(_handle, name));
 
-    [GeneratedRegex(@"^(?:KERNEL void (?<name>\w+)\(|\w+_KERNEL\((?<name>\w+),)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(?:KERNEL void (?<name>\w+)\(|[A-Z]+_KERNEL\((?<name>\w+),)", RegexOptions.Multiline)]
     private static partial Regex KernelName();
 
     private delegate void ResetTo(int capability, nuint memory, int devices);

@@ -34,6 +34,11 @@ internal sealed record CudaDeviceFacts(
         ? null
         : $"{Name} has compute capability {Major}.{Minor}; the kernels need 7.0 (Volta, 2017) or later";
 
+    /// <summary>Why no product can run on tensor cores, or null.</summary>
+    public string? WhyNoTensorCores => Capability >= TensorProducts.LeastCapability
+        ? null
+        : $"they take bf16 from compute capability {TensorProducts.LeastCapability / 10}.0 on";
+
     /// <summary>One line: name, memory, capability, processors, driver.</summary>
     public string Describe() => string.Create(
         CultureInfo.InvariantCulture,

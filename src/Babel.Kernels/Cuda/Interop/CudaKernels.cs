@@ -8,6 +8,7 @@ internal sealed unsafe class CudaKernels : IDisposable
 {
     private readonly CudaStream _stream;
     private readonly List<CudaModule> _modules = [];
+    private readonly Dictionary<string, CudaModule> _homes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CudaFunction> _functions = new(StringComparer.Ordinal);
     private nint[] _addresses = new nint[64];
 
@@ -15,8 +16,11 @@ internal sealed unsafe class CudaKernels : IDisposable
     public CudaKernels(CudaContext context, CudaStream stream)
     {
         _stream = stream;
-        _modules.Add(new CudaModule(context, "babel.sm_70.ptx", CudaPtx.Read("babel.sm_70.ptx")));
+        Load(context, "babel.sm_70.ptx");
     }
+
+    /// <summary>Loads the kernels for tensor cores.</summary>
+    public void LoadTensorCores(CudaContext context) => Load(context, "tensor.sm_80.ptx");
 
     /// <summary>Puts a kernel into the stream.</summary>
     /// <param name="kernel">Its name.</param>
@@ -27,7 +31,9 @@ internal sealed unsafe class CudaKernels : IDisposable
     {
         if (!_functions.TryGetValue(kernel, out var function))
         {
-            function = _modules[0].Function(kernel);
+            if (!_homes.TryGetValue(kernel, out var home))
+                throw new KernelException("no PTX file that fits the device has this kernel", kernel, found: string.Join(", ", _modules.Select(m => m.Name)));
+            function = home.Function(kernel);
             _functions.Add(kernel, function);
         }
 
@@ -48,5 +54,13 @@ internal sealed unsafe class CudaKernels : IDisposable
     public void Dispose()
     {
         foreach (var module in _modules) module.Dispose();
+    }
+
+    private void Load(CudaContext context, string file)
+    {
+        var ptx = CudaPtx.Read(file);
+        var module = new CudaModule(context, file, ptx);
+        _modules.Add(module);
+        foreach (string name in CudaPtx.Kernels(ptx)) _homes.TryAdd(name, module);
     }
 }

@@ -12,7 +12,6 @@ internal sealed unsafe class CudaModule : SafeHandle
     private const int ErrorLogBufferSize = 6;
     private const int LogBytes = 8192;
     private readonly CudaContext _context;
-    private readonly Dictionary<string, CudaFunction> _functions = new(StringComparer.Ordinal);
 
     /// <summary>Loads <paramref name="ptx"/>, the bytes of a PTX file named <paramref name="name"/>.</summary>
     /// <exception cref="DeviceUnavailableException">The driver cannot compile it for this device.</exception>
@@ -48,12 +47,11 @@ internal sealed unsafe class CudaModule : SafeHandle
     /// <exception cref="KernelException">The module has none.</exception>
     public CudaFunction Function(string name)
     {
-        if (_functions.TryGetValue(name, out var known)) return known;
         _context.MakeCurrent();
         nint function = 0;
         fixed (byte* text = Encoding.UTF8.GetBytes(name + '\0'))
             _context.Check(_context.Api.ModuleGetFunction(&function, handle, text), "cuModuleGetFunction", $"the kernel '{name}' of {Name}");
-        return _functions[name] = new CudaFunction(_context, name, function);
+        return new CudaFunction(_context, name, function);
     }
 
     /// <inheritdoc/>

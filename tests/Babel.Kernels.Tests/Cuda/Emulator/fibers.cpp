@@ -13,6 +13,7 @@ namespace emulator {
 unsigned thread_index, block_index[3], grid_size[3], block_size;
 unsigned char* dynamic_shared;
 unsigned dynamic_shared_bytes;
+unsigned long block_serial;
 
 namespace {
 
@@ -126,6 +127,7 @@ void poison_shared()
 bool run_block(const Launch& launch, bool reversed)
 {
     unsigned threads = launch.threads;
+    block_serial++;
     reset(block_barrier, threads);
     for (unsigned w = 0; w * 32 < threads; w++) reset(warp_barriers[w], threads - w * 32 < 32 ? threads - w * 32 : 32);
     for (unsigned g = 0; g * 128 < threads; g++) reset(warpgroup_barriers[g], threads - g * 128 < 128 ? threads - g * 128 : 128);

@@ -33,6 +33,9 @@ extern unsigned thread_index, block_index[3], grid_size[3], block_size;
 extern unsigned char* dynamic_shared;
 extern unsigned dynamic_shared_bytes;
 
+// A number no other block has.
+extern unsigned long block_serial;
+
 // Suspends the running fiber until the phase of `barrier` is no longer `phase`.
 void wait_while(const Barrier& barrier, unsigned phase);
 

@@ -1,10 +1,13 @@
 // The kernels, compiled for the host, and their names; registry.inc is written by whoever builds this from the sources' KERNEL lines.
 #define EMULATED_GPU
 #include "words.h"
+#include "tensor.h"
 #include "registry.h"
 #include "babel.cu"
+#include "tensor.cu"
 
 emulator::Exchange emulator::exchange;
+emulator::Copies emulator::copies[emulator::most_threads];
 
 #define KERNEL_ENTRY(name) emulator::named<&name>(#name),
 
