@@ -11,10 +11,16 @@ public sealed class CpuDevice : Device
     private readonly WorkerPool _pool;
 
     /// <summary>Opens the processor with the given instruction set and number of threads.</summary>
-    internal CpuDevice(string name, CpuInstructionSet instructionSet, int threads)
+    internal CpuDevice(string name, CpuInstructionSet instructionSet, int threads, Precision precision = Precision.Exact)
     {
         Name = name;
         InstructionSet = instructionSet;
+        if (precision == Precision.Fast)
+        {
+            Brain = BrainKernels.TryCreate(instructionSet, out string? whyNot);
+            WhyNotFast = whyNot;
+        }
+
         _pool = new WorkerPool(threads);
         Kernels = new MicroKernelTable(instructionSet);
         Scratch = new ScratchBuffers(this, threads);
@@ -31,7 +37,15 @@ public sealed class CpuDevice : Device
     public override string Name { get; }
 
     /// <inheritdoc/>
-    public override string Description => $"{CpuSupport.Describe(InstructionSet)}, {Threads} {(Threads == 1 ? "thread" : "threads")}";
+    public override string Description =>
+        CpuSupport.Describe(InstructionSet) + (Brain is null ? "" : $", {Brain.Instruction}{(BrainForms.HasAmx ? " (AMX is there and not used)" : "")}")
+        + $", {Threads} {(Threads == 1 ? "thread" : "threads")}";
+
+    /// <inheritdoc/>
+    public override Precision Precision => Brain is null ? Precision.Exact : Precision.Fast;
+
+    /// <inheritdoc/>
+    public override string? WhyNotFast { get; }
 
     /// <inheritdoc/>
     public override DType ComputeType => DType.F32;
@@ -41,6 +55,9 @@ public sealed class CpuDevice : Device
 
     /// <summary>The register tiles of <see cref="InstructionSet"/>.</summary>
     internal MicroKernelTable Kernels { get; }
+
+    /// <summary>The register tiles of <see cref="Precision.Fast"/>; null on an exact device.</summary>
+    internal BrainKernels? Brain { get; }
 
     /// <summary>What operators use while they run.</summary>
     internal ScratchBuffers Scratch { get; }
@@ -65,5 +82,6 @@ public sealed class CpuDevice : Device
         if (!disposing) return;
         _pool.Dispose();
         Scratch.Dispose();
+        Brain?.Dispose();
     }
 }

@@ -9,7 +9,8 @@ namespace Babel.Kernels.Cpu.Simd;
 /// <param name="kernels">Register tiles.</param>
 /// <param name="packed">Activations, packed by <see cref="RowPacking"/>.</param>
 /// <param name="tiling">The tiles they are packed in.</param>
-internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* packed, RowTiling tiling)
+/// <param name="brain">Tiles of bfloat16, when activations are packed by <see cref="BrainRowPacking"/> instead.</param>
+internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* packed, RowTiling tiling, BrainKernels? brain = null)
 {
     /// <summary>Floats a worker needs to expand a panel of F16 weights.</summary>
     public const int ExpansionFloats = PanelLayout.Width * PanelLayout.Depth;
@@ -32,9 +33,15 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
         nint firstRow = Tiling.TileStart(firstTile), rows = Tiling.TileStart(endTile) - firstRow;
         nint blocks = layout.Blocks, wholePanels = (nint)(layout.Rows / PanelLayout.Width);
 
+        if (blocks == 0) new Span<float>(block, checked((int)((endPanel - firstPanel) * rows * PanelLayout.Width))).Clear();
+        if (brain is not null)
+        {
+            new BrainProduct(brain, (ushort*)packed, Tiling).Multiply(weight, firstPanel, endPanel, group, block, output, stride);
+            return;
+        }
+
         // Weights in F16 are expanded inside the tiles when few rows share a panel, and once for all rows when many do.
         bool expand = weight.Storage == DType.F16 && (!weight.IsFinite || endTile - firstTile > MostExpandingTiles);
-        if (blocks == 0) new Span<float>(block, checked((int)((endPanel - firstPanel) * rows * PanelLayout.Width))).Clear();
         for (nint b = 0; b < blocks; b++)
         {
             nint depth = layout.DepthOf(b);
