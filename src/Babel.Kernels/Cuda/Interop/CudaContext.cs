@@ -88,12 +88,13 @@ internal sealed unsafe class CudaContext : SafeHandle
     }
 
     /// <summary>
-    /// Runs a release on whatever thread it comes, finalizers' included. What it returns is not looked at: a lost context has already
-    /// given everything back.
+    /// Runs a release on whatever thread it comes, finalizers' included. What it returns is not looked at: there is nobody to tell, and a lost
+    /// context gives everything back with itself.
     /// </summary>
     public bool Release(delegate*<CudaApi, nint, void> release, nint what)
     {
-        if (Api.ContextSetCurrent(handle) == CudaStatus.Success) release(Api, what);
+        Api.ContextSetCurrent(handle);
+        release(Api, what);
         DangerousRelease();
         return true;
     }

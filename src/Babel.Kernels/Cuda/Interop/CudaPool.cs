@@ -62,7 +62,8 @@ internal sealed unsafe class CudaPool : SafeHandle
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
-        if (_context.Api.ContextSetCurrent(_context.DangerousGetHandle()) == CudaStatus.Success) FreeSpares();
+        _context.Api.ContextSetCurrent(_context.DangerousGetHandle());
+        FreeSpares();
         _context.DangerousRelease();
         return true;
     }

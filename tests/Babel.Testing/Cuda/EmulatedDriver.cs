@@ -1,16 +1,17 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Babel.Kernels;
 using Babel.Kernels.Cuda;
 using Xunit;
 
-namespace Babel.Kernels.Tests.Cuda;
+namespace Babel.Testing.Cuda;
 
 /// <summary>
 /// A CUDA driver whose device is this processor (Cuda/Emulator): built once a test run by the compiler that builds the PTX, and loaded in the
 /// place of libcuda. Every instance has a library, a device and faults of its own.
 /// </summary>
-internal sealed partial class EmulatedDriver : IDisposable
+public sealed partial class EmulatedDriver : IDisposable
 {
     private const long DefaultMemory = 8L << 30;
     private static readonly Lazy<string> Library = new(Build);
@@ -19,7 +20,7 @@ internal sealed partial class EmulatedDriver : IDisposable
 
     /// <summary>Loads a driver with one device.</summary>
     /// <exception cref="SkipException">There is no compiler to build it with.</exception>
-    public EmulatedDriver(int capability = 90, long memory = DefaultMemory, int devices = 1)
+    public EmulatedDriver(int capability = 80, long memory = DefaultMemory, int devices = 1)
     {
         if (!OperatingSystem.IsLinux()) throw new SkipException("the emulated driver is built on Linux only");
         if (PtxBuilder.WhyNot() is { } reason) throw new SkipException(reason);
@@ -38,14 +39,30 @@ internal sealed partial class EmulatedDriver : IDisposable
     public long Calls => Control<Count>("emulator_calls")();
 
     /// <summary>What was created and not released.</summary>
-    public long Live => Control<Count>("emulator_live")();
+    public long Live
+    {
+        get
+        {
+            // What the caller forgot is the finalizers' business.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return Control<Count>("emulator_live")();
+        }
+    }
+
+    /// <summary>Opens the device of a driver of its own; the driver stays as long as the process.</summary>
+    public static Device OpenDevice(int capability = 80, Precision precision = Precision.Exact)
+    {
+        using var driver = new EmulatedDriver(capability);
+        return driver.Open(precision);
+    }
 
     /// <summary>Opens its first device.</summary>
     public Device Open(Precision precision = Precision.Exact) =>
         Provider.Open(DeviceSpec.Parse("cuda:0"), new DeviceOptions(Precision: precision));
 
     /// <summary>Begins again, without faults.</summary>
-    public void Reset(int capability = 90, long memory = DefaultMemory, int devices = 1) =>
+    public void Reset(int capability = 80, long memory = DefaultMemory, int devices = 1) =>
         Control<ResetTo>("emulator_reset")(capability, (nuint)memory, devices);
 
     /// <summary>The <paramref name="call"/>-th call from now on returns <paramref name="code"/>; codes from 700 on are sticky.</summary>
@@ -65,7 +82,7 @@ internal sealed partial class EmulatedDriver : IDisposable
         string folder = Path.Combine(Path.GetTempPath(), $"babel-emulator-{Environment.ProcessId}");
         Directory.CreateDirectory(folder);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        string kernels = Path.Combine(Fixtures.Root, "src/Babel.Kernels"), emulator = Path.Combine(Fixtures.Root, "tests/Babel.Kernels.Tests/Cuda/Emulator");
+        string kernels = Path.Combine(Fixtures.Root, "src/Babel.Kernels"), emulator = Path.Combine(Fixtures.Root, "tests/Babel.Testing/Cuda/Emulator");
         File.WriteAllText(Path.Combine(folder, "registry.inc"), Registry(kernels));
         string library = Path.Combine(folder, "emulator.so");
         string flags = $"-std=c++20 -O2 -march=native -ffp-contract=off -fPIC -shared -I\"{folder}\" -I\"{emulator}\" -I\"{kernels}/Cuda/Kernels\"";
