@@ -52,6 +52,7 @@ internal static class PtxBuilder
     [
         new("babel", "sm_70", "63"),
         new("tensor", "sm_80", "70"),
+        new("hopper", "sm_90a", "80"),
     ];
 
     /// <summary>Why nothing can be built here, or null.</summary>

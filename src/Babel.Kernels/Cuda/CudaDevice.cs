@@ -13,6 +13,7 @@ internal sealed class CudaDevice : GpuDevice
     private readonly CudaStaging _staging;
     private readonly CudaPool _pool;
     private readonly CudaKernels _kernels;
+    private readonly List<TensorMap> _maps = [];
 
     /// <summary>Takes a lease of the GPU and has its kernels compiled.</summary>
     /// <exception cref="DeviceUnavailableException">It gives no context, or its driver cannot compile the kernels.</exception>
@@ -44,7 +45,14 @@ internal sealed class CudaDevice : GpuDevice
     public override string Name => $"cuda:{Facts.Ordinal}";
 
     /// <inheritdoc/>
-    public override string Description => $"{Facts.Describe()}, {(WhyNotTensorCores is null ? "tensor cores for bf16 weights" : $"no tensor cores: {WhyNotTensorCores}")}";
+    public override string Description
+    {
+        get
+        {
+            string cores = Engine is null ? "no tensor cores" : $"tensor cores for bf16 weights ({Engine})";
+            return $"{Facts.Describe()}, {cores}{(WhyNotTensorCores is null ? "" : $": {WhyNotTensorCores}")}";
+        }
+    }
 
     /// <inheritdoc/>
     public override Precision Precision { get; } = Precision.Exact;
@@ -52,7 +60,10 @@ internal sealed class CudaDevice : GpuDevice
     /// <inheritdoc/>
     public override string? WhyNotFast { get; }
 
-    /// <summary>Why products keep to the float units, or null where tensor cores compute those they can.</summary>
+    /// <summary>The instructions products on tensor cores use, or null where none do.</summary>
+    public string? Engine { get; private set; }
+
+    /// <summary>Why a family of kernels for tensor cores is not used; null where the best one there is, is used.</summary>
     public string? WhyNotTensorCores { get; private set; }
 
     /// <inheritdoc/>
@@ -68,7 +79,12 @@ internal sealed class CudaDevice : GpuDevice
     public override void Launch(string kernel, GpuGrid grid) => Launch(kernel, grid, sharedBytes: 0);
 
     /// <summary>Enqueues a kernel with the next launch's arguments and dynamic shared memory.</summary>
-    public void Launch(string kernel, GpuGrid grid, int sharedBytes) => _kernels.Launch(kernel, grid, sharedBytes, Arguments);
+    /// <param name="kernel">Its name.</param>
+    /// <param name="grid">Blocks and threads.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a block.</param>
+    /// <param name="leading">Where arguments before <see cref="GpuDevice.Arguments"/> lie that are larger than 8 bytes.</param>
+    public void Launch(string kernel, GpuGrid grid, int sharedBytes, ReadOnlySpan<nint> leading = default) =>
+        _kernels.Launch(kernel, grid, sharedBytes, leading, Arguments);
 
     /// <inheritdoc/>
     public override void Copy(TensorView source, TensorView destination)
@@ -105,6 +121,7 @@ internal sealed class CudaDevice : GpuDevice
         if (!disposing) return;
 
         // Every part holds the context until it is released itself; the device stands still before its memory goes.
+        foreach (var map in _maps) map.Dispose();
         _kernels?.Dispose();
         _staging?.Dispose();
         _stream?.Dispose();
@@ -112,11 +129,31 @@ internal sealed class CudaDevice : GpuDevice
         _context.Dispose();
     }
 
-    /// <summary>The products on tensor cores, if they compute rightly on this device.</summary>
+    /// <summary>
+    /// Products on tensor cores, by the first family of kernels that computes rightly on this device; null where none does.
+    /// </summary>
     private TensorProducts? Checked(Precision asked)
     {
-        _kernels.LoadTensorCores(_context);
-        var products = new TensorProducts(this, asked);
+        _kernels.Load("tensor.sm_80.ptx");
+        if (Facts.Capability == HopperEngine.Capability && _context.HasTensorMaps)
+        {
+            _kernels.Load("hopper.sm_90a.ptx");
+            _maps.AddRange([new TensorMap(_context), new TensorMap(_context), new TensorMap(_context)]);
+            if (Checked(asked, new HopperEngine(this, _maps[0], _maps[1], _maps[2])) is { } best)
+            {
+                Engine = "wgmma";
+                return best;
+            }
+        }
+
+        var products = Checked(asked, new WarpEngine(this));
+        Engine = products is null ? null : "mma.sync";
+        return products;
+    }
+
+    private TensorProducts? Checked(Precision asked, ITensorEngine engine)
+    {
+        var products = new TensorProducts(this, asked, engine);
         if (TensorCheck.Failure(this, products, asked) is not { } failure) return products;
         WhyNotTensorCores = $"they failed their check ({failure})";
         return null;

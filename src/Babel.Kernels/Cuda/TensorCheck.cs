@@ -16,7 +16,7 @@ internal static class TensorCheck
     /// <summary>What is wrong, or null.</summary>
     public static string? Failure(CudaDevice device, TensorProducts products, Precision precision)
     {
-        foreach (var tile in TensorTile.All)
+        for (int tile = 0; tile < products.TileCount; tile++)
         {
             if (Failure(device, products, precision, tile, gated: false) is { } plain) return plain;
             if (Failure(device, products, precision, tile, gated: true) is { } gated) return gated;
@@ -25,10 +25,11 @@ internal static class TensorCheck
         return null;
     }
 
-    private static string? Failure(CudaDevice device, TensorProducts products, Precision precision, TensorTile tile, bool gated)
+    private static string? Failure(CudaDevice device, TensorProducts products, Precision precision, int tile, bool gated)
     {
         // Not whole tiles: the ends are tried as well.
-        int rows = (tile.Rows / 2) + 3, columns = ((gated ? tile.Columns / 2 : tile.Columns) / 2) + 5;
+        var (tall, wide) = products.Extents(tile);
+        int rows = (tall / 2) + 3, columns = ((gated ? wide / 2 : wide) / 2) + 5;
         float[] x = Numbers(rows * Inner, 1), bias = Numbers(columns, 4);
         ushort[] w = Brain(Numbers(columns * Inner, 2)), u = Brain(Numbers(columns * Inner, 3));
         using var input = device.FromFloats(x, new Shape(rows, Inner));
@@ -60,7 +61,7 @@ internal static class TensorCheck
 
             // Written so that NaN fails.
             if (!(Math.Abs(y[i] - value) <= error))
-                return $"the {tile.Name} {(gated ? "gated " : "")}tile gave {y[i]} where {value} was right";
+                return $"tile {tile}{(gated ? ", gated" : "")}: {y[i]} where {value} was right";
         }
 
         return null;

@@ -8,7 +8,8 @@ namespace Babel.Kernels.Cuda;
 /// </summary>
 /// <param name="device">The device.</param>
 /// <param name="precision">Which of the two.</param>
-internal sealed class TensorProducts(CudaDevice device, Precision precision)
+/// <param name="engine">The instructions it is done with.</param>
+internal sealed class TensorProducts(CudaDevice device, Precision precision, ITensorEngine engine)
 {
     /// <summary>The least compute capability that has the instructions.</summary>
     public const int LeastCapability = 80;
@@ -21,10 +22,19 @@ internal sealed class TensorProducts(CudaDevice device, Precision precision)
     // Parts of this many elements of x are in memory at a time.
     private const long MostElements = 32 << 20;
 
+    /// <summary>exact or fast, as kernels are named.</summary>
+    private string Mode => precision == Precision.Fast ? "fast" : "exact";
+
     private int Parts => precision == Precision.Fast ? 1 : 3;
+
+    /// <summary>How many tiles the engine has.</summary>
+    public int TileCount => engine.TileCount;
 
     /// <summary>Whether a product by this weight can be computed here. Other weights keep to the float units, which are exact.</summary>
     public static bool Serves(GpuWeight weight) => weight.KernelType == DType.BF16 && weight.Columns % Granule == 0 && weight.Columns > 0;
+
+    /// <summary>Rows and columns of results a block of a tile computes.</summary>
+    public (int Rows, int Columns) Extents(int tile) => engine.Extents(tile);
 
     /// <summary>Enqueues a product, or a gated one where <paramref name="up"/> is given.</summary>
     public void Multiply(TensorView x, GpuWeight weight, long firstRow, GpuWeight? up, in ProductFinish finish)
@@ -39,28 +49,21 @@ internal sealed class TensorProducts(CudaDevice device, Precision precision)
     }
 
     /// <summary>Enqueues a product with a tile of one's choice.</summary>
-    internal void Multiply(TensorTile tile, TensorView x, GpuWeight weight, long firstRow, GpuWeight? up, in ProductFinish finish)
+    internal void Multiply(int tile, TensorView x, GpuWeight weight, long firstRow, GpuWeight? up, in ProductFinish finish)
     {
-        string mode = precision == Precision.Fast ? "fast" : "exact";
         var parts = device.Scratch.Bytes("bf16 parts", checked(sizeof(ushort) * Parts * x.Count));
         device.Arguments.Clear().Add(x).Add(parts).Add(x.Count);
-        device.Launch($"split_{mode}", GpuGrid.Flat(x.Count, SplitThreads));
-
-        var shape = finish.Output.Shape;
-        int columns = tile.Columns / (up is null ? 1 : 2);
-        finish.AddTo(device.Arguments.Clear().Add(parts).Add(weight.Memory).Add(firstRow).Add(up?.Memory), x.Shape.Columns);
-        device.Launch(
-            $"tensor_{mode}_{(up is null ? "" : "gated_")}{tile.Name}",
-            new GpuGrid((shape.Columns + columns - 1) / columns, (shape.Rows + tile.Rows - 1) / tile.Rows, 1, tile.Threads),
-            tile.SharedBytes(Parts));
+        device.Launch($"split_{Mode}", GpuGrid.Flat(x.Count, SplitThreads));
+        engine.Launch(tile, Mode, Parts, parts, weight, firstRow, up, finish);
     }
 
-    private TensorTile TileFor(long rows, long columns)
+    /// <summary>The first tile for few rows, the last where there are enough of it to fill the device.</summary>
+    private int TileFor(long rows, long columns)
     {
-        var tiles = TensorTile.All;
-        if (rows <= tiles[0].Rows) return tiles[0];
-        var wide = tiles[^1];
-        long blocks = ((rows + wide.Rows - 1) / wide.Rows) * ((columns + wide.Columns - 1) / wide.Columns);
-        return blocks >= device.Facts.Processors ? wide : tiles[1];
+        int last = engine.TileCount - 1;
+        if (rows <= engine.Extents(0).Rows) return 0;
+        var (tall, wide) = engine.Extents(last);
+        long blocks = ((rows + tall - 1) / tall) * ((columns + wide - 1) / wide);
+        return blocks >= device.Facts.Processors ? last : 1;
     }
 }

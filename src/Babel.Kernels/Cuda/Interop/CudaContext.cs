@@ -27,6 +27,9 @@ internal sealed unsafe class CudaContext : SafeHandle
     /// <summary>The device.</summary>
     public CudaDeviceFacts Facts { get; }
 
+    /// <summary>Whether the driver describes matrices for the tensor memory accelerator (CUDA 12).</summary>
+    public bool HasTensorMaps => Api.TensorMapEncode is not null;
+
     /// <inheritdoc/>
     public override bool IsInvalid => handle == 0;
 

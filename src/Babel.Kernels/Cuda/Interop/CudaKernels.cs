@@ -6,6 +6,7 @@ namespace Babel.Kernels.Cuda.Interop;
 /// <summary>The kernels of this program on one device: the PTX files that fit it, and launches by name.</summary>
 internal sealed unsafe class CudaKernels : IDisposable
 {
+    private readonly CudaContext _context;
     private readonly CudaStream _stream;
     private readonly List<CudaModule> _modules = [];
     private readonly Dictionary<string, CudaModule> _homes = new(StringComparer.Ordinal);
@@ -15,19 +16,27 @@ internal sealed unsafe class CudaKernels : IDisposable
     /// <summary>Loads the kernels every device needs.</summary>
     public CudaKernels(CudaContext context, CudaStream stream)
     {
+        _context = context;
         _stream = stream;
-        Load(context, "babel.sm_70.ptx");
+        Load("babel.sm_70.ptx");
     }
 
-    /// <summary>Loads the kernels for tensor cores.</summary>
-    public void LoadTensorCores(CudaContext context) => Load(context, "tensor.sm_80.ptx");
+    /// <summary>Loads a PTX file.</summary>
+    public void Load(string file)
+    {
+        var ptx = CudaPtx.Read(file);
+        var module = new CudaModule(_context, file, ptx);
+        _modules.Add(module);
+        foreach (string name in CudaPtx.Kernels(ptx)) _homes.TryAdd(name, module);
+    }
 
     /// <summary>Puts a kernel into the stream.</summary>
     /// <param name="kernel">Its name.</param>
     /// <param name="grid">Blocks and threads.</param>
     /// <param name="sharedBytes">Dynamic shared memory of a block.</param>
-    /// <param name="arguments">Its arguments.</param>
-    public void Launch(string kernel, GpuGrid grid, int sharedBytes, GpuArguments arguments)
+    /// <param name="leading">Where its first arguments lie, if they do not fit a slot.</param>
+    /// <param name="arguments">The other arguments.</param>
+    public void Launch(string kernel, GpuGrid grid, int sharedBytes, ReadOnlySpan<nint> leading, GpuArguments arguments)
     {
         if (!_functions.TryGetValue(kernel, out var function))
         {
@@ -37,11 +46,13 @@ internal sealed unsafe class CudaKernels : IDisposable
             _functions.Add(kernel, function);
         }
 
-        if (_addresses.Length < arguments.Count) _addresses = new nint[arguments.Slots.Length * 2];
+        int count = leading.Length + arguments.Count;
+        if (_addresses.Length < count) _addresses = new nint[2 * count];
+        leading.CopyTo(_addresses);
         fixed (long* slots = arguments.Slots)
         fixed (nint* addresses = _addresses)
         {
-            for (int i = 0; i < arguments.Count; i++) addresses[i] = (nint)(slots + i);
+            for (int i = 0; i < arguments.Count; i++) addresses[leading.Length + i] = (nint)(slots + i);
             function.Launch((Blocks(grid.X), Blocks(grid.Y), Blocks(grid.Z)), (uint)grid.Local, sharedBytes, _stream, (void**)addresses);
         }
 
@@ -54,13 +65,5 @@ internal sealed unsafe class CudaKernels : IDisposable
     public void Dispose()
     {
         foreach (var module in _modules) module.Dispose();
-    }
-
-    private void Load(CudaContext context, string file)
-    {
-        var ptx = CudaPtx.Read(file);
-        var module = new CudaModule(context, file, ptx);
-        _modules.Add(module);
-        foreach (string name in CudaPtx.Kernels(ptx)) _homes.TryAdd(name, module);
     }
 }

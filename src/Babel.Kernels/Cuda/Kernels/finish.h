@@ -34,12 +34,12 @@ struct finish_steps
         parameter, rows, columns                                                                                                   \
     }
 
-// Stores TILE_ROWS rows of a tile whose first element is (row, column) of the result. A gated tile holds COLUMNS columns of the gate, then as many
-// of the other product.
+// Stores TILE_ROWS rows of a tile whose first element is (row, column) of the result, by THREADS threads of which this is number `item`. A gated tile
+// holds COLUMNS columns of the gate, then as many of the other product.
 template <int TILE_ROWS, int COLUMNS, int THREADS, bool GATED>
-FUNCTION void finish_tile(const finish_steps& steps, const float* tile, int pitch, int row, int column)
+FUNCTION void finish_tile(const finish_steps& steps, const float* tile, int pitch, int row, int column, int item)
 {
-    for (int i = ITEM; i < TILE_ROWS * COLUMNS; i += THREADS)
+    for (int i = item; i < TILE_ROWS * COLUMNS; i += THREADS)
     {
         int r = i / COLUMNS, c = i % COLUMNS, n = column + c;
         if (row + r >= steps.rows || n >= steps.columns) continue;

@@ -117,7 +117,7 @@ FUNCTION void product(
                 *(float4*)(stages + (ty * PIECE + i) * PITCH + 16 * j + 4 * tx) =
                     float4{sums[i0 + i][j], sums[i0 + i][j + 1], sums[i0 + i][j + 2], sums[i0 + i][j + 3]};
         BARRIER();
-        finish_tile<16 * PIECE, COLUMNS, PRODUCT_THREADS, GATED>(steps, stages, PITCH, row0 + 16 * i0, column0);
+        finish_tile<16 * PIECE, COLUMNS, PRODUCT_THREADS, GATED>(steps, stages, PITCH, row0 + 16 * i0, column0, item);
         BARRIER();
     }
 }

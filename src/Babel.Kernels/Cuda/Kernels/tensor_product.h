@@ -108,7 +108,7 @@ struct tensor_product
             }
 
             BARRIER();
-            finish_tile<WM, COLUMNS, THREADS, GATED>(steps, tile, PITCH, row0 + piece, column0);
+            finish_tile<WM, COLUMNS, THREADS, GATED>(steps, tile, PITCH, row0 + piece, column0, ITEM);
             BARRIER();
         }
     }

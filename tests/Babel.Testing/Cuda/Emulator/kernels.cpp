@@ -2,12 +2,15 @@
 #define EMULATED_GPU
 #include "words.h"
 #include "tensor.h"
+#include "hopper.h"
 #include "registry.h"
 #include "babel.cu"
 #include "tensor.cu"
+#include "hopper.cu"
 
 emulator::Exchange emulator::exchange;
 emulator::Copies emulator::copies[emulator::most_threads];
+emulator::ByteBarrier emulator::byte_barriers[232448 / 8];
 
 #define KERNEL_ENTRY(name) emulator::named<&name>(#name),
 
