@@ -20,13 +20,14 @@ internal sealed class OpenClDevice : GpuDevice
     private int _launches;
 
     /// <summary>Opens a device.</summary>
-    public OpenClDevice(IOpenCl api, OpenClDeviceFacts facts, string name, GpuTuning tuning, ProgramCache cache, long? budget)
+    public OpenClDevice(IOpenCl api, OpenClDeviceFacts facts, string name, GpuTuning tuning, ProgramCache cache, long? budget, Precision asked)
         : base(budget)
     {
         _api = api;
         _facts = facts;
         Name = name;
         Tuning = tuning;
+        WhyNotFast = asked == Precision.Fast ? "OpenCL devices compute exactly" : null;
         _context = new OpenClHandle(api, OpenClObject.Context, Created(api.CreateContext(facts.Id, out int error), error, "clCreateContext"));
         try
         {
@@ -49,6 +50,9 @@ internal sealed class OpenClDevice : GpuDevice
 
     /// <inheritdoc/>
     public override string Description => _facts.Describe();
+
+    /// <inheritdoc/>
+    public override string? WhyNotFast { get; }
 
     /// <inheritdoc/>
     public override IOps Ops { get; }

@@ -45,29 +45,38 @@ KERNEL void norm(
     LOCAL_ARRAY(float, errors, ROW_LOCAL);
     long row = GROUP(0) * columns;
     GLOBAL const float* from = x + x_at + row;
-    float low = 0.0f, high = 0.0f;
-    if (kind == NORM_LAYER)
+    float low = 0.0f, high = 0.0f, factor = 0.0f;
+
+    // First the mean, where there is one, then the squares of what is left.
+    for (int pass = kind == NORM_LAYER ? 0 : 1; pass < 2; pass++)
     {
         real sum = SPLAT(0.0f), error = SPLAT(0.0f);
-        for (int c = ITEM * LANES; c < columns; c += ROW_LOCAL * LANES) add_exactly(load_some(from + c, columns - c), &sum, &error);
+        for (int c = ITEM * LANES; c < columns; c += ROW_LOCAL * LANES)
+        {
+            real value = load_some(from + c, columns - c);
+            if (pass == 1)
+            {
+                real d = keep((value - SPLAT(high)) - SPLAT(low), columns - c);
+                value = d * d;
+                error += FMA(d, d, SPLAT(0.0f) - value);
+            }
+
+            add_exactly(value, &sum, &error);
+        }
+
         float rest, total = total_of_group(sum, error, sums, errors, &rest);
-
-        // The mean in two parts as well: total / n and what that division left over.
-        high = (total + rest) / (float)columns;
-        low = (lane(FMA(SPLAT(-high), SPLAT((float)columns), SPLAT(total)), 0) + rest) / (float)columns;
+        if (pass == 0)
+        {
+            // The mean in two parts as well: total / n and what that division left over.
+            high = (total + rest) / (float)columns;
+            low = (lane(FMA(SPLAT(-high), SPLAT((float)columns), SPLAT(total)), 0) + rest) / (float)columns;
+        }
+        else
+        {
+            factor = 1.0f / SQRT((total + rest) / (float)columns + epsilon);
+        }
     }
 
-    real squares = SPLAT(0.0f), lost = SPLAT(0.0f);
-    for (int c = ITEM * LANES; c < columns; c += ROW_LOCAL * LANES)
-    {
-        real d = keep((load_some(from + c, columns - c) - SPLAT(high)) - SPLAT(low), columns - c);
-        real square = d * d;
-        lost += FMA(d, d, SPLAT(0.0f) - square);
-        add_exactly(square, &squares, &lost);
-    }
-
-    float rest, total = total_of_group(squares, lost, sums, errors, &rest);
-    float factor = 1.0f / SQRT((total + rest) / (float)columns + epsilon);
     for (int c = ITEM * LANES; c < columns; c += ROW_LOCAL * LANES)
     {
         int some = columns - c;
