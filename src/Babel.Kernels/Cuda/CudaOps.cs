@@ -12,6 +12,15 @@ internal sealed class CudaOps(CudaDevice device, TensorProducts? tensorCores) : 
     private const int AttentionThreads = 128;
     private const int AttentionKeys = 32;
 
+    // Cuda/Kernels/statistics.h and qk_tiled.h.
+    private const int StatsColumns = 32;
+    private const int StatsWarps = 8;
+    private const int QkRows = 16;
+    private const int QkRowsKeys = 32;
+    private const int QkRowsThreads = 128;
+    private const int QkChangesRows = 8;
+    private const int QkChangesThreads = 64;
+
     /// <inheritdoc/>
     protected override void Product(TensorView x, GpuWeight weight, long firstRow, TensorView output, in GpuEpilogue epilogue) =>
         Multiply(x, weight, firstRow, null, ProductFinish.Of(output, epilogue));
@@ -52,6 +61,23 @@ internal sealed class CudaOps(CudaDevice device, TensorProducts? tensorCores) : 
         int floats = (room * (rows + 4)) + panel + (rows * (AttentionKeys + 4));
         device.Launch(name, new GpuGrid(tiles.Count, spec.KvHeads, 1, AttentionThreads), sizeof(float) * floats);
     }
+
+    /// <inheritdoc/>
+    protected override void LaunchColumnStats(int sequences, long columns) => device.Launch(
+        "column_stats_chunked", new GpuGrid((columns + StatsColumns - 1) / StatsColumns, sequences, 1, StatsColumns * StatsWarps));
+
+    /// <inheritdoc/>
+    protected override void LaunchQkRows(int rows, int heads, int headDim)
+    {
+        int padded = (headDim + 3) / 4 * 4;
+        int floats = (QkRows * padded) + (QkRowsKeys * (padded + 4));
+        device.Launch("qk_rows_tiled", new GpuGrid((rows + QkRows - 1) / QkRows, heads, 1, QkRowsThreads), sizeof(float) * floats);
+    }
+
+    /// <inheritdoc/>
+    protected override void LaunchQkChanges(int rows, int heads, int headDim) => device.Launch(
+        "qk_changes_tiled",
+        new GpuGrid((rows + QkChangesRows - 1) / QkChangesRows, heads, (headDim + QkChangesThreads - 1) / QkChangesThreads, QkChangesThreads));
 
     /// <summary>
     /// By what a product is computed depends on the weight alone: the same row has the same bits in a batch of any size.

@@ -96,7 +96,7 @@ public sealed partial class EmulatedDriver : IDisposable
     {
         string[] names =
         [
-            .. Directory.GetFiles(Path.Combine(kernels, "Cuda/Kernels"), "*.cu").Concat(Directory.GetFiles(Path.Combine(kernels, "Gpu/Kernels"), "*.cl"))
+            .. Directory.GetFiles(Path.Combine(kernels, "Cuda/Kernels")).Concat(Directory.GetFiles(Path.Combine(kernels, "Gpu/Kernels"), "*.cl"))
                 .Where(f => Path.GetFileName(f) != "attention.cl")
                 .SelectMany(f => KernelName().Matches(File.ReadAllText(f)).Select(m => m.Groups["name"].Value)),
         ];
@@ -114,7 +114,7 @@ public sealed partial class EmulatedDriver : IDisposable
     private T Control<T>(string name)
         where T : Delegate => Marshal.GetDelegateForFunctionPointer<T>(NativeLibrary.GetExport(_handle, name));
 
-    [GeneratedRegex(@"^(?:KERNEL void (?<name>\w+)\(|[A-Z]+_KERNEL\((?<name>\w+),)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(?:KERNEL(?:_OF\(.*\))? void (?<name>\w+)\(|[A-Z]+_KERNEL\((?<name>\w+),)", RegexOptions.Multiline)]
     private static partial Regex KernelName();
 
     private delegate void ResetTo(int capability, nuint memory, int devices);

@@ -6,6 +6,8 @@
 #include "../../Gpu/Kernels/statistics.cl"
 #include "../../Gpu/Kernels/log_prob.cl"
 #include "../../Gpu/Kernels/qk.cl"
+#include "qk_tiled.h"
+#include "statistics.h"
 
 PRODUCT_KERNEL(product_narrow, 1, 4, false)
 PRODUCT_KERNEL(product_square, 4, 4, false)
