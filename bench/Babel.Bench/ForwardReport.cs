@@ -96,7 +96,7 @@ internal static class ForwardReport
     }
 
     /// <summary>FLOP a token: two for each weight it meets, four for each dimension of each visible key.</summary>
-    private static double Flop(DecoderSpec spec, int length)
+    public static double Flop(DecoderSpec spec, int length)
     {
         double block = (2.0 * spec.ModelWidth * (spec.QueryWidth + spec.KvWidth)) + (3.0 * spec.ModelWidth * spec.FfnWidth);
         double attention = spec.QueryWidth * (length + 1.0);

@@ -6,6 +6,7 @@ namespace Babel.Bench;
 /// <c>gemm</c>: our matrix product against the machine's ceilings and OpenBLAS, in one run. <c>taps</c>: what statistics and ablation cost a gated FFN.
 /// <c>forward</c>: what they cost a whole forward pass. <c>attention</c>: the attention operator against the machine's ceilings.
 /// <c>decode</c>: generation beside the read bandwidth.
+/// <c>fast</c>: exact and fast precision by turns.
 /// Anything else goes to BenchmarkDotNet
 /// (<c>--filter '*Linear*'</c>, <c>--list flat</c>).
 /// </summary>
@@ -18,6 +19,7 @@ internal static class Program
         if (args is ["forward", .. var more]) return ForwardReport.Run(more);
         if (args is ["attention", .. var shapes]) return AttentionReport.Run(shapes);
         if (args is ["decode", .. var other]) return DecodeReport.Run(other);
+        if (args is ["fast", .. var both]) return FastReport.Run(both);
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
     }

@@ -67,6 +67,7 @@ internal sealed class App
     [
         new StudyCommand(shared),
         new InspectCommand(),
+        new PlanCommand(),
         new ScoreCommand(),
         new StatsCommand(),
         new NeuronsCommand(),
@@ -75,6 +76,7 @@ internal sealed class App
         new TraceCommand(),
         new DevicesCommand(),
         new SelfTestCommand(),
+        new BenchCommand(),
     ];
 
     private void Add(Command parent, ICommand command)

@@ -5,7 +5,7 @@ namespace Babel.Cli.Tests;
 
 public sealed class AppTests
 {
-    public static TheoryData<string> Commands => [.. App.All.Select(c => c.Name)];
+    public static TheoryData<string> Commands => [.. App.All.SelectMany(c => c.Subcommands.Prepend(c)).Select(c => c.Name)];
 
     [Theory]
     [MemberData(nameof(Commands))]

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Babel.Model.Errors;
 using Babel.Model.Tokenizers;
 
@@ -29,30 +30,33 @@ public sealed class TokenizedCorpus
     public static TokenizedCorpus Create(Corpus corpus, Tokenizer tokenizer, int context, CancellationToken ct = default) =>
         Create(corpus, text => tokenizer.Encode(text, addSpecialTokens: true), tokenizer.BosId, context, ct);
 
-    /// <summary>Encodes every document.</summary>
+    /// <summary>Encodes every document, on all processors; the result does not depend on how many there are.</summary>
     /// <param name="corpus">The text.</param>
-    /// <param name="encode">Text to ids, with special tokens.</param>
+    /// <param name="encode">Text to ids, with special tokens; called from several threads at once.</param>
     /// <param name="bos">The id <paramref name="encode"/> puts first, or null.</param>
     /// <param name="context">The longest window the model takes.</param>
     /// <param name="ct">Checked between documents.</param>
-    /// <exception cref="ModelFormatException">A document has no token at all.</exception>
+    /// <exception cref="ModelFormatException">A document has no token at all; the first one is named.</exception>
     public static TokenizedCorpus Create(Corpus corpus, Func<string, int[]> encode, int? bos, int context, CancellationToken ct = default)
     {
-        var documents = new List<TokenizedDocument>(corpus.Documents.Count);
-        foreach (var document in corpus.Documents)
+        var documents = new TokenizedDocument[corpus.Documents.Count];
+        try
         {
-            ct.ThrowIfCancellationRequested();
-            var windows = TokenizedDocument.Split(encode(document.Text), context, bos);
-            if (windows.Count == 0)
+            Parallel.For(0, documents.Length, new ParallelOptions { CancellationToken = ct }, i =>
             {
-                throw new ModelFormatException(
-                    "a document has no token", where: $"language {document.Language}, index {document.Index}",
-                    expected: "text the tokenizer knows", found: $"{document.Text.Length} characters, no id", hint: "remove the line");
-            }
-
-            documents.Add(new TokenizedDocument(document, windows));
+                var document = corpus.Documents[i];
+                documents[i] = new TokenizedDocument(document, TokenizedDocument.Split(encode(document.Text), context, bos));
+            });
+        }
+        catch (AggregateException e)
+        {
+            // What one document throws is thrown here as it was, not wrapped because others ran beside it.
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
 
-        return new TokenizedCorpus(corpus, documents);
+        if (Array.Find(documents, d => d.Windows.Count == 0) is not { Document: var empty }) return new TokenizedCorpus(corpus, documents);
+        throw new ModelFormatException(
+            "a document has no token", where: $"language {empty.Language}, index {empty.Index}",
+            expected: "text the tokenizer knows", found: $"{empty.Text.Length} characters, no id", hint: "remove the line");
     }
 }

@@ -145,16 +145,19 @@ public sealed class StatisticsCollector : IProbeSink
         foreach (var importance in _importance) importance.FinishLayer(layer, WriteNorms(importance.Key, layer));
     }
 
-    private ProbePlan FirstPlan()
+    private ProbePlan FirstPlan() => PlanOf(_options, _shape);
+
+    /// <summary>What is observed for the statistics of these options, in the first pass where there are two.</summary>
+    internal static ProbePlan PlanOf(StatisticsOptions options, ModelShape shape)
     {
-        var sites = _parts.Select(_shape.SiteOf).ToHashSet();
-        if (_options.Importance.HasFlag(ImportanceForms.Exact)) sites.UnionWith([Site.MlpPost, Site.Z]);
-        if (_options.Importance.HasFlag(ImportanceForms.Repo)) sites.UnionWith([_shape.SiteOf(NeuronPart.Up), Site.Z]);
+        var sites = options.PartsOf(shape).Select(shape.SiteOf).ToHashSet();
+        if (options.Importance.HasFlag(ImportanceForms.Exact)) sites.UnionWith([Site.MlpPost, Site.Z]);
+        if (options.Importance.HasFlag(ImportanceForms.Repo)) sites.UnionWith([shape.SiteOf(NeuronPart.Up), Site.Z]);
         return new ProbePlan
         {
             Statistics = sites,
-            ValueScores = _options.Importance.HasFlag(ImportanceForms.Exact),
-            QkScores = _options.QkImportance switch
+            ValueScores = options.Importance.HasFlag(ImportanceForms.Exact),
+            QkScores = options.QkImportance switch
             {
                 ImportanceForms.None => null,
                 ImportanceForms.Repo => QkScoreForm.Repo,

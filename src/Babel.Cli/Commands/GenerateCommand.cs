@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Babel.Analysis.Planning;
 using Babel.Cli.Inputs;
 using Babel.Cli.Options;
 using Babel.Kernels;
@@ -72,11 +73,11 @@ internal sealed class GenerateCommand : CommandBase<GenerateRequest>
     protected override ExitCode Handle(GenerateRequest request, CommandContext context)
     {
         AblationFile.RequireFile(request.Ablate);
-        using var session = ModelSession.Open(request.Model, context);
+        using var session = ModelSession.Open(request.Model, context, new Workload(), Schedule.Token);
         var spec = session.Model.Spec;
         IReadOnlyList<int[]> prompts = request.Ids ?? [.. request.Prompts.Select(p => session.Tokenizer.Encode(p, addSpecialTokens: true))];
         int[] stops = request.IgnoreEos ? [] : [.. spec.EosIds];
-        var plan = request.Ablate is null ? null : new ProbePlan { Ablation = AblationFile.Load(request.Ablate, spec) };
+        var plan = request.Ablate is null ? null : new ProbePlan { Ablation = AblationFile.Load(request.Ablate, session.Model, context.Progress.Say) };
         int step = 0;
         var made = new TextGenerator(session.Model).Generate(
             prompts,

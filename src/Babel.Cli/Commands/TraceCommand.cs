@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Babel.Analysis.Planning;
 using Babel.Cli.Inputs;
 using Babel.Cli.Options;
 using Babel.Cli.Output;
@@ -72,7 +73,7 @@ internal sealed class TraceCommand : CommandBase<TraceRequest>
     protected override ExitCode Handle(TraceRequest request, CommandContext context)
     {
         AblationFile.RequireFile(request.Ablate);
-        using var session = ModelSession.Open(request.Model, context);
+        using var session = ModelSession.Open(request.Model, context, new Workload());
         var sites = SiteList.Parse(request.Sites, session.Model.Spec);
         int[][] rows = request.Ids ?? [.. request.Texts.Select(t => session.Tokenizer.Encode(t, addSpecialTokens: true))];
         var (ids, mask) = IdGrid.PadLeft(rows);
@@ -81,7 +82,7 @@ internal sealed class TraceCommand : CommandBase<TraceRequest>
         var plan = new ProbePlan
         {
             Captures = sites.ToHashSet(),
-            Ablation = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model.Spec),
+            Ablation = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model, context.Progress.Say),
         };
 
         using var batch = Batch.FromPadded(session.Model, ids, mask, positions);

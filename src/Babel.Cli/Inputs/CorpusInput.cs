@@ -1,6 +1,9 @@
 using Babel.Analysis.Corpora;
+using Babel.Analysis.Planning;
 using Babel.Cli.Output;
+using Babel.Model;
 using Babel.Model.Errors;
+using Babel.Model.Tokenizers;
 
 namespace Babel.Cli.Inputs;
 
@@ -22,15 +25,26 @@ internal sealed record CorpusInput(Corpus Text, TokenizedCorpus Tokens, int Cont
             : throw new ModelNotFoundException("no document is left", where: request.Path, expected: $"documents with an index below {limit}");
     }
 
-    /// <summary>Encodes; says on stderr how many documents are longer than a window.</summary>
-    public static CorpusInput Encode(Corpus text, CorpusRequest request, ModelSession session, CommandContext context)
+    /// <summary>What reading a text means for memory, before it is tokens.</summary>
+    public static Workload Work(Corpus text, CorpusRequest request) => new()
     {
-        int window = Math.Min(request.Context ?? int.MaxValue, session.Model.Spec.MaxPositions);
-        var tokenizer = session.Tokenizer;
+        BatchTokens = request.BatchTokens,
+        LongestWindow = request.Context ?? 1,
+        TextBytes = TextFootprint.Of(text),
+    };
+
+    /// <summary>Encodes; says on stderr how many documents are longer than a window.</summary>
+    public static CorpusInput Encode(Corpus text, CorpusRequest request, ModelSession session, CommandContext context) =>
+        Encode(text, request, session.Model.Spec, session.Tokenizer, context);
+
+    /// <summary>Encodes; says on stderr how many documents are longer than a window.</summary>
+    public static CorpusInput Encode(Corpus text, CorpusRequest request, DecoderSpec spec, Tokenizer tokenizer, CommandContext context)
+    {
+        int window = Math.Min(request.Context ?? int.MaxValue, spec.MaxPositions);
         int encoded = 0;
         int[] Ids(string document)
         {
-            context.Progress.Report("encoding", ++encoded, text.Documents.Count);
+            context.Progress.Report("encoding", Interlocked.Increment(ref encoded), text.Documents.Count);
             return tokenizer.Encode(document, addSpecialTokens: true);
         }
 

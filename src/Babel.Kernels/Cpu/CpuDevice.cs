@@ -1,13 +1,16 @@
 using Babel.Kernels.Cpu.Simd;
 using Babel.Kernels.Cpu.Threading;
 using Babel.Kernels.Diagnostics;
+using Babel.Kernels.Diagnostics.Bench;
 using Babel.Kernels.Interop;
 
 namespace Babel.Kernels.Cpu;
 
 /// <summary>The processor this program runs on, by SIMD kernels in C#.</summary>
-public sealed class CpuDevice : Device
+public sealed class CpuDevice : Device, IDeviceCeilings
 {
+    private const long WorkerScratchBytes = 4 << 20;
+
     private readonly WorkerPool _pool;
 
     /// <summary>Opens the processor with the given instruction set and number of threads.</summary>
@@ -71,10 +74,21 @@ public sealed class CpuDevice : Device
         new CpuWeight(this, _pool, storage, rows, columns, name);
 
     /// <inheritdoc/>
+    public override long WeightBytes(DType storage, long rows, long columns) =>
+        checked(new PanelLayout(rows, columns).Elements * (storage == DType.F64 ? DType.F32 : storage).Size());
+
+    /// <inheritdoc/>
+    /// <remarks>The activations of a product, packed, and what every worker holds of results and expanded weights.</remarks>
+    public override long ScratchBytes(long rows, long width) => (rows * width * sizeof(float)) + (Threads * WorkerScratchBytes);
+
+    /// <inheritdoc/>
     public override void Upload(ReadOnlySpan<byte> source, TensorView destination) => HostCopy.Upload(source, destination);
 
     /// <inheritdoc/>
     public override void Download(TensorView source, Span<byte> destination) => HostCopy.Download(source, destination);
+
+    /// <inheritdoc/>
+    public DeviceCeilings MeasureCeilings() => CpuCeilings.Measure(this, _pool);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -48,6 +48,10 @@ public abstract class Tokenizer
         return Read(path, TokenizerFolder.ReadSettings(folder));
     }
 
+    /// <summary>Whether a folder holds a file that <see cref="Load"/> would read; nothing is opened.</summary>
+    /// <param name="folder">Any path.</param>
+    public static bool IsIn(string folder) => TokenizerFolder.FindOrNull(folder) is not null;
+
     /// <summary>
     /// Loads one tokenizer file by its contents, tokenizer.json or a SentencePiece model, and nothing beside it. Special ids are
     /// then those that the file itself names; a SentencePiece model adds its BOS.

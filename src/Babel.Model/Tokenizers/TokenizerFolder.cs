@@ -15,17 +15,15 @@ internal static class TokenizerFolder
     public static string Find(string folder)
     {
         if (!Directory.Exists(folder)) throw new ModelNotFoundException("the model folder is not there", folder, "a folder", "none");
-        foreach (var name in (ReadOnlySpan<string>)[JsonName, .. ModelNames])
-        {
-            var path = Path.Combine(folder, name);
-            if (File.Exists(path)) return path;
-        }
-
+        if (FindOrNull(folder) is { } found) return found;
         var hint = File.Exists(Path.Combine(folder, "vocab.json"))
             ? "vocab.json and merges.txt alone do not say how text is cut; save the fast tokenizer to get tokenizer.json"
             : "copy the tokenizer files beside the weights";
         throw new ModelNotFoundException("a model folder has no tokenizer", folder, $"{JsonName} or {string.Join(", ", ModelNames)}", "none of them", hint);
     }
+
+    public static string? FindOrNull(string folder) =>
+        ModelNames.Prepend(JsonName).Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     public static SpecialTokenSettings ReadSettings(string folder)
     {

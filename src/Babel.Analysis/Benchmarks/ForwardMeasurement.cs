@@ -1,0 +1,61 @@
+using Babel.Kernels.Diagnostics.Bench;
+
+namespace Babel.Analysis.Benchmarks;
+
+/// <summary>Prefill and generation of a model.</summary>
+public sealed record ForwardMeasurement
+{
+    /// <summary>The model's name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>How its weights are stored.</summary>
+    public required Kernels.DType Storage { get; init; }
+
+    /// <summary>Bytes of its weights.</summary>
+    public required long WeightBytes { get; init; }
+
+    /// <summary>Seconds it took to load.</summary>
+    public required double LoadSeconds { get; init; }
+
+    /// <summary>N, the tokens of the measured batch.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>T, the length of its sequences.</summary>
+    public required int Length { get; init; }
+
+    /// <summary>A forward pass of the batch with the log-probability of every token.</summary>
+    public required Timing Prefill { get; init; }
+
+    /// <summary>FLOP of a token, see <see cref="ForwardCost"/>.</summary>
+    public required ForwardCost Cost { get; init; }
+
+    /// <summary>One more token after a prompt of T, one sequence, greedy.</summary>
+    public required Timing Step { get; init; }
+
+    /// <summary>Bytes of weights that a step reads.</summary>
+    public required long StepBytes { get; init; }
+
+    /// <summary>Of the device, measured in the same run.</summary>
+    public required DeviceCeilings Ceilings { get; init; }
+
+    /// <summary>The most memory this process has had resident, bytes; of the whole process so far.</summary>
+    public required long PeakMemory { get; init; }
+
+    /// <summary>Managed bytes allocated by one forward pass after many.</summary>
+    public required long AllocatedBytes { get; init; }
+
+    /// <summary>Tokens a second of the prefill.</summary>
+    public double PrefillRate => Tokens / Prefill.Median;
+
+    /// <summary>10^9 operations a second of the prefill.</summary>
+    public double Gflops => Cost.Total * PrefillRate / 1e9;
+
+    /// <summary>Share of the device's arithmetic ceiling.</summary>
+    public double OfPeak => Gflops / Ceilings.Gflops;
+
+    /// <summary>Tokens a second of generation.</summary>
+    public double StepRate => 1 / Step.Median;
+
+    /// <summary>Share of the time that reading the weights alone would take at the bandwidth ceiling.</summary>
+    public double OfBandwidth => StepBytes / (Ceilings.Gigabytes * 1e9) / Step.Median;
+}

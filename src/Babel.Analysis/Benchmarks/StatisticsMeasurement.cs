@@ -1,0 +1,43 @@
+using Babel.Kernels.Diagnostics.Bench;
+
+namespace Babel.Analysis.Benchmarks;
+
+/// <summary>What observing a model costs: times of one batch, each over that of the plain forward pass in the same round.</summary>
+public sealed record StatisticsMeasurement
+{
+    /// <summary>The model's name.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>How its weights are stored.</summary>
+    public required Kernels.DType Storage { get; init; }
+
+    /// <summary>N, the tokens of the measured batch.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>T, the length of its sequences.</summary>
+    public required int Length { get; init; }
+
+    /// <summary>The plain forward pass with the log-probability of every token.</summary>
+    public required Timing Plain { get; init; }
+
+    /// <summary>Share of the device's arithmetic ceiling that the plain pass reaches.</summary>
+    public required double OfPeak { get; init; }
+
+    /// <summary>2 % of the FFN neurons switched off.</summary>
+    public required double Ablated { get; init; }
+
+    /// <summary>Statistics of the FFN neurons.</summary>
+    public required double Neurons { get; init; }
+
+    /// <summary>Statistics of all seven sites and the importance of value neurons.</summary>
+    public required double Every { get; init; }
+
+    /// <summary>The same, folded into documents and languages on the host: what <c>babel stats</c> does.</summary>
+    public required double Collected { get; init; }
+
+    /// <summary>Every statistic and the exact importance of query and key neurons.</summary>
+    public required double WithQk { get; init; }
+
+    /// <summary>The same, folded: <c>babel stats --qk-importance exact</c>.</summary>
+    public required double CollectedWithQk { get; init; }
+}

@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+
+namespace Babel.Kernels.Diagnostics.Bench;
+
+/// <summary>What a device can do at most, measured: every rate is stated as a share of it (the roofline of Williams et al. 2009, doi 10.1145/1498765.1498785).</summary>
+/// <param name="Gflops">10^9 floating point operations a second.</param>
+/// <param name="GflopsMeaning">By what that was measured.</param>
+/// <param name="Gigabytes">10^9 bytes of memory a second.</param>
+/// <param name="GigabytesMeaning">By what that was measured.</param>
+public sealed record DeviceCeilings(double Gflops, string GflopsMeaning, double Gigabytes, string GigabytesMeaning)
+{
+    private const int Side = 4096;
+    private const long CopyFloats = 64L << 20;
+    private const double Seconds = 0.5;
+
+    /// <summary>The least time that so much work can take, in seconds: arithmetic and memory traffic at once, each at its ceiling.</summary>
+    public double LeastSeconds(double flop, double bytes) => Math.Max(flop / (Gflops * 1e9), bytes / (Gigabytes * 1e9));
+
+    /// <summary>Measures a device: by its own measurement (<see cref="IDeviceCeilings"/>), or else by a large square product and a large sum.</summary>
+    public static DeviceCeilings Measure(Device device) => device is IDeviceCeilings own ? own.MeasureCeilings() : ByOperators(device);
+
+    private static DeviceCeilings ByOperators(Device device)
+    {
+        // The reference device computes a product of this size in hours.
+        int side = device.ComputeType == DType.F64 ? Side / 16 : Side;
+        long count = device.ComputeType == DType.F64 ? CopyFloats / 64 : CopyFloats;
+        return new DeviceCeilings(
+            Product(device, side), $"product of {side} cubed, F32 weights", Sum(device, count), "sum of two large tensors, 2 reads and a write");
+    }
+
+    private static double Product(Device device, int side)
+    {
+        var shape = new Shape(side, side);
+        using Tensor x = device.Allocate(shape), y = device.Allocate(shape);
+        using var w = device.CreateWeight(DType.F32, side, side, "ceiling");
+        float[] row = new float[side];
+        Array.Fill(row, 0.01f);
+        for (int i = 0; i < side; i++)
+        {
+            w.Write(i, MemoryMarshal.AsBytes<float>(row));
+            device.Write(row, x.View.Rows(i, 1));
+        }
+
+        return 2.0 * side * side * side / Best(device, () => device.Ops.Linear(x, w, y)) / 1e9;
+    }
+
+    private static double Sum(Device device, long count)
+    {
+        long columns = 1 << 16;
+        var shape = new Shape(count / columns, columns);
+        using Tensor a = device.Allocate(shape), b = device.Allocate(shape), c = device.Allocate(shape);
+        float[] row = new float[columns];
+        for (long i = 0; i < shape[0]; i++)
+        {
+            device.Write(row, a.View.Rows(i, 1));
+            device.Write(row, b.View.Rows(i, 1));
+        }
+
+        return 3.0 * count * device.ComputeType.Size() / Best(device, () => device.Ops.Add(a, b, c)) / 1e9;
+    }
+
+    private static double Best(Device device, Action call)
+    {
+        var race = new Race();
+        race.Run(Seconds, () =>
+        {
+            call();
+            device.Synchronize();
+        });
+        return race.Time(0).Low;
+    }
+}
