@@ -17,21 +17,21 @@ internal sealed class CudaDevice : GpuDevice
 
     /// <summary>Takes a lease of the GPU and has its kernels compiled.</summary>
     /// <exception cref="DeviceUnavailableException">It gives no context, or its driver cannot compile the kernels.</exception>
-    internal CudaDevice(CudaApi api, CudaDeviceFacts facts, Precision asked)
-        : base(budget: null)
+    internal CudaDevice(CudaApi api, CudaDeviceFacts facts, DeviceOptions options)
+        : base(options.MemoryBudget)
     {
         Facts = facts;
         WhyNotTensorCores = facts.WhyNoTensorCores;
         _context = CudaContext.Open(api, facts);
         try
         {
-            _pool = new CudaPool(_context, budget: null);
+            _pool = new CudaPool(_context, options.MemoryBudget);
             _stream = new CudaStream(_context);
             _staging = new CudaStaging(_context, _stream);
             _kernels = new CudaKernels(_context, _stream);
-            var tensorCores = WhyNotTensorCores is null ? Checked(asked) : null;
-            if (tensorCores is not null) Precision = asked;
-            else if (asked == Precision.Fast) WhyNotFast = WhyNotTensorCores;
+            var tensorCores = WhyNotTensorCores is null ? Checked(options.Precision) : null;
+            if (tensorCores is not null) Precision = options.Precision;
+            else if (options.Precision == Precision.Fast) WhyNotFast = WhyNotTensorCores;
             Ops = new CheckedOps(this, new CudaOps(this, tensorCores));
         }
         catch

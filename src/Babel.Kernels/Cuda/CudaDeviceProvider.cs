@@ -50,6 +50,6 @@ public sealed class CudaDeviceProvider(string? library = null) : IDeviceProvider
 
         var facts = CudaDeviceFacts.Read(api, ordinal);
         if (facts.Unusable is { } reason) throw new DeviceUnavailableException(reason, where: spec.ToString());
-        return new CudaDevice(api, facts, options.Precision);
+        return new CudaDevice(api, facts, options);
     }
 }

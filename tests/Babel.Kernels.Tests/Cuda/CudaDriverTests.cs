@@ -123,6 +123,16 @@ public class CudaDriverTests
     }
 
     [SkippableFact]
+    public void Allocate_BeyondTheBudget_IsRefused()
+    {
+        using var driver = new EmulatedDriver();
+        using var device = driver.Provider.Open(DeviceSpec.Parse("cuda"), new DeviceOptions(MemoryBudget: 1 << 20));
+        var error = Assert.Throws<DeviceMemoryException>(() => device.Allocate(new Shape(1 << 20)));
+        Assert.Contains($"{1 << 20} bytes", error.Expected, StringComparison.Ordinal);
+        device.Allocate(new Shape(1 << 10)).Dispose();
+    }
+
+    [SkippableFact]
     public void Kernel_OutOfBounds_LosesTheDeviceForGood()
     {
         using var driver = new EmulatedDriver();
