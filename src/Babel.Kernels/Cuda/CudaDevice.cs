@@ -1,12 +1,13 @@
 using Babel.Kernels.Cuda.Interop;
 using Babel.Kernels.Diagnostics;
+using Babel.Kernels.Diagnostics.Bench;
 using Babel.Kernels.Errors;
 using Babel.Kernels.Gpu;
 
 namespace Babel.Kernels.Cuda;
 
 /// <summary>An NVIDIA GPU, by the driver alone.</summary>
-internal sealed class CudaDevice : GpuDevice
+internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
 {
     private readonly CudaContext _context;
     private readonly CudaStream _stream;
@@ -110,6 +111,9 @@ internal sealed class CudaDevice : GpuDevice
 
     /// <inheritdoc/>
     public override void Synchronize() => _stream.Synchronize();
+
+    /// <inheritdoc/>
+    public DeviceCeilings MeasureCeilings() => CudaCeilings.Measure(this);
 
     /// <inheritdoc/>
     protected override GpuMemory AllocateMemory(long bytes, string purpose) => new CudaMemory(this, _pool, bytes, purpose);

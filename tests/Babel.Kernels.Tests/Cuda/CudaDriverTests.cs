@@ -154,6 +154,19 @@ public class CudaDriverTests
         Assert.Equal(0, driver.Live);
     }
 
+    [SkippableTheory]
+    [InlineData(70, "fused multiply-adds")]
+    [InlineData(80, "mma.sync")]
+    [InlineData(90, "wgmma")]
+    public void Ceilings_EveryEngine_AreMeasured(int capability, string by)
+    {
+        using var device = EmulatedDriver.OpenDevice(capability);
+        var ceilings = Diagnostics.Bench.DeviceCeilings.Measure(device);
+        Assert.Contains(by, ceilings.GflopsMeaning, StringComparison.Ordinal);
+        Assert.InRange(ceilings.Gflops, 1e-3, 1e4);
+        Assert.InRange(ceilings.Gigabytes, 1e-3, 1e4);
+    }
+
     [SkippableFact]
     public void Copy_ManyPages_ComesBackWhole()
     {

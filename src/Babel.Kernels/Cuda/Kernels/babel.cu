@@ -8,6 +8,7 @@
 #include "../../Gpu/Kernels/qk.cl"
 #include "qk_tiled.h"
 #include "statistics.h"
+#include "peak_float.h"
 
 PRODUCT_KERNEL(product_narrow, 1, 4, false)
 PRODUCT_KERNEL(product_square, 4, 4, false)

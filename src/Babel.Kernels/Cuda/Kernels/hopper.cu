@@ -1,5 +1,6 @@
 // Products on the tensor cores of compute capability 9.0. "exact": activations in three bf16 parts; "fast": in one.
 #include "hopper_product.h"
+#include "peak_hopper.h"
 
 HOPPER_KERNEL(hopper_exact_narrow, 3, 64, 32, 6, false)
 HOPPER_KERNEL(hopper_exact_square, 3, 128, 128, 3, false)

@@ -28,6 +28,9 @@ FUNCTION void barrier_init(uint at, int count) { asm volatile("mbarrier.init.sha
 // Makes initialised barriers visible to the copies.
 FUNCTION void barriers_ready() { asm volatile("fence.mbarrier_init.release.cluster;\nfence.proxy.async;" ::: "memory"); }
 
+// Makes what was stored to shared memory visible to multiplications from there.
+FUNCTION void shared_ready() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
+
 // Arrives, and announces bytes.
 FUNCTION void barrier_expect(uint at, int bytes)
 {

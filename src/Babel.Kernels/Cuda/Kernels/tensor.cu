@@ -1,6 +1,7 @@
 // Products on the tensor cores of compute capability 8.0 and later. "exact": activations in three bf16 parts; "fast": in one.
 #include "tensor_product.h"
 #include "split.h"
+#include "peak_tensor.h"
 
 SPLIT_KERNEL(split_exact, 3)
 SPLIT_KERNEL(split_fast, 1)

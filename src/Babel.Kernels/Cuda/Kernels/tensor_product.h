@@ -115,7 +115,7 @@ struct tensor_product
 };
 
 #define TENSOR_KERNEL(name, PARTS, BM, BN, WM, WN, STAGES, GATED)                                                                  \
-    KERNEL_OF(32 * (BM / WM) * (BN / WN), 1) void name(                                                                            \
+    KERNEL_OF(32 * (BM / WM) * (BN / WN), PARTS == 1 ? 2 : 1) void name(                                                                            \
         const ushort* parts, const ushort* weight, long first_row, const ushort* up_weight, FINISH_PARAMETERS)                     \
     {                                                                                                                              \
         using Product = tensor_product<PARTS, BM, BN, WM, WN, STAGES, GATED>;                                                      \

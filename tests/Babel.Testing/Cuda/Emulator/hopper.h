@@ -45,6 +45,7 @@ inline void barrier_init(uint at, int count)
 }
 
 inline void barriers_ready() {}
+inline void shared_ready() {}
 
 inline void barrier_expect(uint at, int bytes)
 {
