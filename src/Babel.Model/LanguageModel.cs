@@ -164,6 +164,18 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Neurons of a part in one layer: F, H*d or K*d; 0 for the gate of a plain FFN.</summary>
     public int NeuronCount(NeuronPart part) => Spec.NeuronCount(part);
 
+    /// <summary>
+    /// Gives back the buffers that are kept from run to run, the device's too; the next run takes what it needs. After the device had no room,
+    /// before smaller batches are tried.
+    /// </summary>
+    public void ReleaseBuffers()
+    {
+        _scratch.Dispose();
+        foreach (var stats in _stats.Values) stats.Dispose();
+        _stats.Clear();
+        Device.ReleaseScratch();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -66,6 +66,9 @@ internal abstract class GpuDevice : Device
         if (destination.Length > 0) CopyOut((GpuMemory)source.Memory, source.Offset * source.DType.Size(), destination);
     }
 
+    /// <inheritdoc/>
+    public sealed override void ReleaseScratch() => Scratch.Dispose();
+
     /// <summary>Enqueues a kernel of the sources under <c>Gpu/Kernels</c> with <see cref="Arguments"/>.</summary>
     public abstract void Launch(string kernel, GpuGrid grid);
 

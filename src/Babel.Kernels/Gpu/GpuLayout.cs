@@ -77,8 +77,8 @@ internal sealed class GpuLayout : IDisposable
         for (int s = 1; s < numbers.Length; s++)
             numbers[s] = checked(numbers[s - 1] + ((long)heads * _spans[s - 1].QueryLength * _spans[s - 1].KeyLength));
         starts = _device.Allocate(DType.I64, new Shape(numbers.Length));
-        _device.Upload(MemoryMarshal.AsBytes<long>(numbers), starts);
         _patterns.Add(heads, starts);
+        _device.Upload(MemoryMarshal.AsBytes<long>(numbers), starts);
         return starts.Memory;
     }
 

@@ -20,7 +20,16 @@ internal sealed class GpuWeight : Weight
         _panel = device.Tuning.Panel;
         long padded = (rows + _panel - 1) / _panel * _panel;
         Memory = device.Reserve(checked(padded * columns * KernelType.Size()), name);
-        if (padded != rows && columns > 0) device.Clear(Memory);
+        if (padded == rows || columns == 0) return;
+        try
+        {
+            device.Clear(Memory);
+        }
+        catch
+        {
+            Memory.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The type the kernels read.</summary>

@@ -49,7 +49,7 @@ public sealed class OpenClDeviceProvider : IDeviceProvider
 
         var facts = devices[index];
         if ((facts.Unavailable ?? OpenClTunings.WhyNot(facts)) is { } why) throw new DeviceUnavailableException(why, spec.ToString(), found: facts.Name);
-        return new OpenClDevice(api, facts, $"opencl:{index}", OpenClTunings.For(facts), new ProgramCache(_cacheFolder), null, options.Precision);
+        return new OpenClDevice(api, facts, $"opencl:{index}", OpenClTunings.For(facts), new ProgramCache(_cacheFolder), options.MemoryBudget, options.Precision);
     }
 
     /// <summary>All devices, or why there are none.</summary>

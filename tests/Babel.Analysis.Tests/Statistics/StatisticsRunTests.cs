@@ -2,6 +2,7 @@ using Babel.Analysis.Corpora;
 using Babel.Analysis.Errors;
 using Babel.Analysis.Statistics;
 using Babel.Kernels;
+using Babel.Kernels.Errors;
 using Babel.Model;
 using Xunit;
 
@@ -39,6 +40,24 @@ public sealed class StatisticsRunTests : IDisposable
         Assert.True(_corpus.SplitDocuments > 3);
         byte[] expected = Bytes(Collect(new StatisticsRunOptions()));
         Assert.Equal(expected, Bytes(Collect(new StatisticsRunOptions { BlockDocuments = block, BatchTokens = tokens })));
+    }
+
+    [Fact]
+    public void Collect_WithoutRoomForABatch_HalvesItAndGivesTheSameBytes()
+    {
+        using var small = new SmallDevice(40 * TinyLlama.Width * sizeof(float));
+        using var model = LanguageModel.Load(_folder.File("model"), small);
+        var stats = StatisticsRun.Collect(model, _corpus, "tokenizer", TinyLlama.Context, Everything, new StatisticsRunOptions { BatchTokens = 1000 });
+        Assert.True(small.Refusals > 0);
+        Assert.Equal(Bytes(Collect(new StatisticsRunOptions())), Bytes(stats));
+    }
+
+    [Fact]
+    public void Collect_WithoutRoomForOneWindow_SaysSo()
+    {
+        using var small = new SmallDevice(TinyLlama.Width * sizeof(float));
+        using var model = LanguageModel.Load(_folder.File("model"), small);
+        Assert.Throws<DeviceMemoryException>(() => StatisticsRun.Collect(model, _corpus, "tokenizer", TinyLlama.Context, Everything));
     }
 
     [Theory]

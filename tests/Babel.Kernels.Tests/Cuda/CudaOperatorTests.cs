@@ -5,34 +5,26 @@ using Xunit;
 
 namespace Babel.Kernels.Tests.Cuda;
 
-/// <summary>The operator table on an emulated GPU: the kernels of the PTX, compiled for the host, behind the driver's entry points.</summary>
+/// <summary>
+/// Products on emulated GPUs of every generation: the kernels of the PTX, compiled for the host, behind the driver's entry points. The whole table runs on
+/// one of them beside the other devices.
+/// </summary>
 public class CudaOperatorTests
 {
     private static readonly string[] Products = ["Linear", "GatedLinear", "LogProb"];
 
-    public static TheoryData<string> Operators => [.. SelfTest.Operators];
-
     public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 16)];
 
     [SkippableTheory]
-    [MemberData(nameof(Operators))]
-    public void Operator_EveryCaseOnEmulatedGpu_KeepsItsBound(string op)
-    {
-        using var driver = new EmulatedDriver(capability: 70);
-        using var device = driver.Open();
-        Passes(SelfTest.Run(device, op));
-    }
-
-    [SkippableTheory]
-    [InlineData(80, Precision.Exact, "mma.sync")]
-    [InlineData(89, Precision.Fast, "mma.sync")]
-    [InlineData(90, Precision.Exact, "wgmma")]
-    [InlineData(90, Precision.Fast, "wgmma")]
-    public void Products_OnTensorCores_KeepTheirBounds(int capability, Precision precision, string engine)
+    [InlineData(70, Precision.Exact, "no tensor cores: they take bf16 from compute capability 8.0 on")]
+    [InlineData(89, Precision.Fast, "tensor cores for bf16 weights (mma.sync)")]
+    [InlineData(90, Precision.Exact, "tensor cores for bf16 weights (wgmma)")]
+    [InlineData(90, Precision.Fast, "tensor cores for bf16 weights (wgmma)")]
+    public void Products_EveryEngine_KeepTheirBounds(int capability, Precision precision, string engine)
     {
         using var driver = new EmulatedDriver(capability);
         using var device = driver.Open(precision);
-        Assert.EndsWith($"tensor cores for bf16 weights ({engine})", device.Description, StringComparison.Ordinal);
+        Assert.Contains(engine, device.Description, StringComparison.Ordinal);
         Assert.Equal(precision, device.Precision);
         foreach (string op in Products) Passes(SelfTest.Run(device, op));
     }
