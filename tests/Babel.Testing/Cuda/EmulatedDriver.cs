@@ -105,7 +105,8 @@ public sealed partial class EmulatedDriver : IDisposable
 
     private static void Run(string arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(PtxBuilder.Compiler, "--driver-mode=g++ " + arguments) { RedirectStandardError = true })!;
+        var start = new ProcessStartInfo(PtxBuilder.Compiler, "--driver-mode=g++ " + arguments) { UseShellExecute = false, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
         string errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0) throw new InvalidOperationException($"the emulated driver was not built:\n{errors}");
