@@ -22,17 +22,19 @@ internal static class DecodeReport
         int threads = int.Parse(Option(args, "--threads") ?? Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         var table = new StringBuilder(FormattableString.Invariant(
             $"{threads} threads; {tokens} tokens after a prompt of {prompt}, one text; read bandwidth measured before and after each model, the better one counts\n\n"));
-        table.Append("| model | weights a token, MB | median, ms | tokens/s | GB/s | read bandwidth, GB/s | share |\n| --- | --- | --- | --- | --- | --- | --- |\n");
+        table.Append("| model | load, s | weights a token, MB | median, ms | tokens/s | GB/s | read bandwidth, GB/s | share |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n");
         foreach (string folder in Option(args, "--folder")?.Split(',') ?? [])
         {
             using var device = DeviceRegistry.Default.Open("cpu", new DeviceOptions(threads));
+            long start = Stopwatch.GetTimestamp();
             using var model = LanguageModel.Load(folder, device);
+            double load = Stopwatch.GetElapsedTime(start).TotalSeconds;
             double ceiling = Ceilings.ReadGigabytes(threads);
             double seconds = Median(model, prompt, tokens);
             ceiling = Math.Max(ceiling, Ceilings.ReadGigabytes(threads));
             double bytes = Bytes(folder, model.Spec);
             table.Append(FormattableString.Invariant(
-                $"| {Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))} | {bytes / 1e6:F0} | {seconds * 1e3:F2} | {1 / seconds:F1} | {bytes / seconds / 1e9:F1} | {ceiling:F1} | {bytes / seconds / 1e9 / ceiling:P0} |\n"));
+                $"| {Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))} | {load:F2} | {bytes / 1e6:F0} | {seconds * 1e3:F2} | {1 / seconds:F1} | {bytes / seconds / 1e9:F1} | {ceiling:F1} | {bytes / seconds / 1e9 / ceiling:P0} |\n"));
         }
 
         Console.WriteLine(table);

@@ -7,6 +7,7 @@ namespace Babel.Bench;
 /// <c>forward</c>: what they cost a whole forward pass. <c>attention</c>: the attention operator against the machine's ceilings.
 /// <c>decode</c>: generation beside the read bandwidth.
 /// <c>fast</c>: exact and fast precision by turns.
+/// <c>statistics</c>: what each group of statistics costs one, collected too.
 /// Anything else goes to BenchmarkDotNet
 /// (<c>--filter '*Linear*'</c>, <c>--list flat</c>).
 /// </summary>
@@ -20,6 +21,7 @@ internal static class Program
         if (args is ["attention", .. var shapes]) return AttentionReport.Run(shapes);
         if (args is ["decode", .. var other]) return DecodeReport.Run(other);
         if (args is ["fast", .. var both]) return FastReport.Run(both);
+        if (args is ["statistics", .. var last]) return StatisticsReport.Run(last);
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
     }

@@ -18,6 +18,10 @@ namespace Babel.Kernels;
 /// Determinism: a token row's result has the same bits alone, in any batch and with any number of threads. Sums run over ascending
 /// indices in a fixed blocking.
 /// </para>
+/// <para>
+/// Precision: a device of <see cref="Precision.Fast"/> rounds what a <see cref="Weight"/> holds to bfloat16 when it is written, and in <see cref="Linear"/>,
+/// <see cref="GatedLinear"/> and <see cref="LogProb"/> the rows of x too: (2 v + v^2) sum_j |x_j w_j|, v = 2^-8, joins the error of a product, without the 2 for weights stored as BF16.
+/// </para>
 /// </remarks>
 public interface IOps
 {
@@ -45,7 +49,10 @@ public interface IOps
 
     /// <summary><c>output = epilogue(x W^T)</c>; 2 N n k FLOP. Error: below 4 k u sum_j |x_j w_j| with u the unit roundoff.</summary>
     /// <param name="x">[N, k].</param>
-    /// <param name="weight">[n, k], F32, F16 or BF16: the bits of the result do not depend on which, for equal values.</param>
+    /// <param name="weight">
+    /// [n, k], F32, F16 or BF16: the bits of the result do not depend on which, for equal values, unless the device computes with other units for one
+    /// (CUDA: tensor cores for BF16).
+    /// </param>
     /// <param name="output">[N, n].</param>
     /// <param name="epilogue">What happens before the store; null for nothing.</param>
     void Linear(TensorView x, Weight weight, TensorView output, Epilogue? epilogue = null);

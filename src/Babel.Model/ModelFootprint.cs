@@ -39,8 +39,9 @@ public sealed record ModelFootprint
     /// <summary>Bytes on the device with all weights loaded.</summary>
     public long ResidentBytes => InputBytes + LayerBytes.Sum() + (IsTied ? 0 : OutputBytes);
 
-    /// <summary>Bytes of the largest part that a layer-major run has to hold at once.</summary>
-    public long LargestPart => Math.Max(LayerBytes.Max(), OutputBytes);
+    /// <summary>Bytes on the device of the input side with only the embeddings in use.</summary>
+    /// <param name="distinctIds">Token ids in use.</param>
+    public long InputBytesOf(long distinctIds) => (long)(InputBytes * Math.Min(1, (double)distinctIds / Spec.Vocabulary));
 
     /// <summary>
     /// Multiply-adds times two of one token row through all layers, and through the unembedding too where <paramref name="logProbs"/>; attention itself, which grows

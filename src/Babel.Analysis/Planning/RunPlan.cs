@@ -37,7 +37,7 @@ public sealed record RunPlan
     /// <summary>Whether the schedule was asked for, not chosen.</summary>
     public required bool IsScheduleGiven { get; init; }
 
-    /// <summary>Bytes of the buffers a batch runs through.</summary>
+    /// <summary>Bytes of the buffers a batch runs through, and of the cache of keys and values where there is one.</summary>
     public required long ActivationBytes { get; init; }
 
     /// <summary>Memory of the statistics, when all weights are in memory.</summary>
@@ -46,18 +46,37 @@ public sealed record RunPlan
     /// <summary>Memory of the statistics, layer by layer.</summary>
     public required StatisticsFootprint LayerStatistics { get; init; }
 
+    /// <summary>Whether the importance of single documents waits in a temporary file, because it does not fit.</summary>
+    public bool SpoolsDocuments { get; private init; }
+
     /// <summary>Bytes of one token row's hidden state.</summary>
     public required long StateBytes { get; init; }
 
     /// <summary>Bytes of memory with all weights loaded.</summary>
     public long TokenMajorBytes => ProgramBytes + Work.TextBytes + ActivationBytes + TokenStatistics.Bytes + Model.ResidentBytes;
 
-    /// <summary>Least bytes of memory layer by layer: hidden states spooled but for one batch and its copy on the way.</summary>
-    public long LayerMajorBytes =>
-        ProgramBytes + Work.TextBytes + ActivationBytes + LayerStatistics.Bytes + Model.LargestPart + (2 * RowsPerBatch * StateBytes);
+    /// <summary>
+    /// Least bytes of memory layer by layer, with hidden states spooled but for one batch and its copy on the way: while statistics are taken, or while the
+    /// unembedding is in memory.
+    /// </summary>
+    public long LayerMajorBytes
+    {
+        get
+        {
+            long kept = LayerStatistics.Bytes - LayerStatistics.Transient;
+            long counting = LayerStatistics.Bytes + LargestBeforeOutput, scoring = Work.ScorePasses > 0 ? kept + LargestPart : 0;
+            return ProgramBytes + Work.TextBytes + ActivationBytes + Math.Max(counting, scoring) + WorkingStateBytes;
+        }
+    }
+
+    /// <summary>Bytes of the largest part of the weights that is in memory at once, layer-major.</summary>
+    public long LargestPart => Work.ScorePasses > 0 ? Math.Max(LargestBeforeOutput, Model.OutputBytes) : LargestBeforeOutput;
 
     /// <summary>Bytes of hidden states of the longer reading: of the statistics, or of one scoring pass.</summary>
     public long HiddenBytes => Math.Max(Work.StatisticsTokens * StatisticsPasses, Work.ScoreTokens) * StateBytes;
+
+    /// <summary>Bytes of the hidden states in flight, layer-major: one batch's, and their copy on the way to a file.</summary>
+    public long WorkingStateBytes => 2 * RowsOf(Work) * StateBytes;
 
     /// <summary>Bytes of hidden states that stay in memory, layer-major.</summary>
     public long ResidentStateBytes => Math.Min(HiddenBytes * MostPassesAtOnce, Math.Max(0, Budget - LayerMajorBytes));
@@ -93,9 +112,16 @@ public sealed record RunPlan
     /// <summary>Where hidden states wait.</summary>
     public SweepOptions Sweep => new() { ResidentBytes = ResidentStateBytes };
 
+    private long LargestBeforeOutput => Math.Max(Model.InputBytesOf(Work.DistinctIds), Model.LayerBytes.Max());
+
     private int StatisticsPasses => Work.Statistics?.QkImportance == ImportanceForms.Both ? 2 : 1;
 
-    private long RowsPerBatch => Math.Max(Work.BatchTokens, Work.LongestWindow);
+    /// <summary>Token rows of the largest batch: no more than there are.</summary>
+    private static long RowsOf(Workload work)
+    {
+        long all = Math.Max(work.StatisticsTokens, work.ScoreTokens);
+        return Math.Max(all == 0 ? work.BatchTokens : Math.Min(all, work.BatchTokens), work.LongestWindow);
+    }
 
     /// <summary>Plans a run.</summary>
     /// <param name="model">The model.</param>
@@ -106,21 +132,24 @@ public sealed record RunPlan
     public static RunPlan Of(ModelFootprint model, Device device, Workload work, long? budget = null, Schedule? schedule = null)
     {
         var shape = ModelShape.Of(model.Spec);
-        long rows = Math.Max(work.BatchTokens, work.LongestWindow);
+        long rows = RowsOf(work);
         var probes = work.Statistics is null ? ProbePlan.None : StatisticsCollector.PlanOf(work.Statistics, shape);
-        var footprint = (bool layerMajor) => work.Statistics is null
-            ? default : StatisticsFootprint.Of(shape, work.Statistics, work.Languages, work.Documents, layerMajor);
+        StatisticsFootprint Footprint(bool layerMajor, bool spooled) => work.Statistics is null
+            ? default : StatisticsFootprint.Of(shape, work.Statistics, work.Languages, work.Documents, layerMajor, spooled);
         var plan = new RunPlan(model, work)
         {
             Budget = budget ?? MemoryBudget.Default,
             IsBudgetGiven = budget is not null,
             IsScheduleGiven = schedule is not null,
-            ActivationBytes = ActivationFootprint.Of(model.Spec, device, rows, work.SequencesPerBatch, probes, work.ScorePasses > 0),
-            TokenStatistics = footprint(false),
-            LayerStatistics = footprint(true),
+            ActivationBytes = ActivationFootprint.Of(model.Spec, device, rows, work.SequencesPerBatch, probes, work.ScorePasses > 0)
+                + (work.CacheTokens * 2 * model.Spec.KvWidth * model.Spec.Layers * device.ComputeType.Size()),
+            TokenStatistics = Footprint(layerMajor: false, spooled: false),
+            LayerStatistics = Footprint(layerMajor: true, spooled: false),
             StateBytes = (long)model.Spec.ModelWidth * device.ComputeType.Size(),
         };
-        return plan with { Schedule = schedule ?? (plan.TokenMajorBytes <= plan.Budget ? Schedule.Token : Schedule.Layer) };
+        plan = plan with { Schedule = schedule ?? (plan.TokenMajorBytes <= plan.Budget ? Schedule.Token : Schedule.Layer) };
+        return plan.Fits || plan.Schedule == Schedule.Token || work.Statistics is not { KeepDocuments: true }
+            ? plan : plan with { SpoolsDocuments = true, LayerStatistics = Footprint(layerMajor: true, spooled: true) };
     }
 
     /// <summary>Refuses a run that would go beyond its budget.</summary>
@@ -140,7 +169,7 @@ public sealed record RunPlan
     private string Largest()
     {
         var statistics = Schedule == Schedule.Token ? TokenStatistics : LayerStatistics;
-        long weights = Schedule == Schedule.Token ? Model.ResidentBytes : Model.LargestPart;
+        long weights = Schedule == Schedule.Token ? Model.ResidentBytes : LargestPart;
         return $"weights {Mebibytes(weights)}, activations {Mebibytes(ActivationBytes)}, statistics {Mebibytes(statistics.Bytes)}, program and text {Mebibytes(ProgramBytes + Work.TextBytes)}";
     }
 

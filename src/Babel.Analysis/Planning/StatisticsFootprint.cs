@@ -21,12 +21,15 @@ public readonly record struct StatisticsFootprint(long Sums, long Documents, lon
     /// <param name="languages">How many languages.</param>
     /// <param name="documents">How many documents.</param>
     /// <param name="layerMajor">Whether layers are finished one by one, or blocks of documents.</param>
-    public static StatisticsFootprint Of(ModelShape shape, StatisticsOptions options, int languages, int documents, bool layerMajor)
+    /// <param name="spooled">Whether the importance of documents waits in a file, layer-major.</param>
+    public static StatisticsFootprint Of(
+        ModelShape shape, StatisticsOptions options, int languages, int documents, bool layerMajor, bool spooled = false)
     {
         long parts = options.PartsOf(shape).Sum(p => (long)shape.NeuronCount(p)), keys = options.Keys().Sum(k => (long)k.Width(shape));
         long language = shape.Layers * ((parts * SumsBytes) + (keys * SummaryBytes));
         long document = options.KeepDocuments ? shape.Layers * keys * sizeof(float) : 0;
-        if (layerMajor) return new StatisticsFootprint(languages * language, documents * document, documents * keys * sizeof(double));
+        if (layerMajor)
+            return new StatisticsFootprint(languages * language, documents * document / (spooled ? shape.Layers : 1), documents * keys * sizeof(double));
 
         // A block besides the total, and a language's documents twice while it joins them.
         long inBlock = Math.Min(BlockDocuments, documents), inLanguage = languages == 0 ? 0 : (documents + languages - 1) / languages;

@@ -33,6 +33,9 @@ public sealed record Workload
     /// <summary>Token rows that every scoring pass reads.</summary>
     public long ScoreTokens { get; init; }
 
+    /// <summary>Token rows whose keys and values are kept in every layer, to go on from.</summary>
+    public long CacheTokens { get; init; }
+
     /// <summary>Token ids in use; the whole vocabulary unless it is known.</summary>
     public long DistinctIds { get; init; } = long.MaxValue;
 

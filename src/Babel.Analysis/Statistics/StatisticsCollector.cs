@@ -33,7 +33,12 @@ public sealed class StatisticsCollector : IProbeSink
     private bool _secondPass;
 
     /// <summary>Makes room for documents that will be read whole.</summary>
-    public StatisticsCollector(LanguageModel model, StatisticsOptions options, IReadOnlyList<TokenizedDocument> documents)
+    /// <param name="model">The model.</param>
+    /// <param name="options">What is counted.</param>
+    /// <param name="documents">The documents.</param>
+    /// <param name="spoolDocuments">Whether the importance of single documents waits in a temporary file, one layer in memory.</param>
+    public StatisticsCollector(
+        LanguageModel model, StatisticsOptions options, IReadOnlyList<TokenizedDocument> documents, bool spoolDocuments = false)
     {
         (_model, _options, _documents) = (model, options, documents);
         _shape = ModelShape.Of(model.Spec);
@@ -49,7 +54,7 @@ public sealed class StatisticsCollector : IProbeSink
             ];
         }
 
-        _importance = [.. options.Keys().Select(k => new DocumentImportance(k, _shape.Layers, k.Width(_shape), _rowsOf, options.KeepDocuments))];
+        _importance = [.. options.Keys().Select(k => new DocumentImportance(k, _shape.Layers, k.Width(_shape), _rowsOf, options.KeepDocuments, spoolDocuments))];
     }
 
     /// <summary>

@@ -34,7 +34,7 @@ public static class StatisticsRun
         run ??= new StatisticsRunOptions();
         var store = run.Folder is { } folder ? new BlockStore(folder) : null;
         var wanted = StatisticsCollector.HeaderOf(model, options, tokenizer, context);
-        var blocks = store?.Load(wanted, corpus) ?? [];
+        var blocks = store?.Load(wanted, corpus, run.SpoolDocuments) ?? [];
         var done = blocks.SelectMany(b => b.Languages).SelectMany(l => l.Documents.Select(d => (l.Language, d.Index))).ToHashSet();
         var rest = corpus.Documents.Where(d => !done.Contains((d.Document.Language, d.Document.Index))).ToList();
         long read = 0;
@@ -45,7 +45,7 @@ public static class StatisticsRun
         foreach (var unit in Units(model, rest, options, run))
         {
             ct.ThrowIfCancellationRequested();
-            var stats = Read(model, options, unit, ref batchTokens, run.Sweep, rows => progress?.Report(state = state with { Tokens = read + rows }), ct)
+            var stats = Read(model, options, unit, ref batchTokens, run, rows => progress?.Report(state = state with { Tokens = read + rows }), ct)
                 .Finish(tokenizer, context);
             read = state.Tokens;
             if (unit.Count < rest.Count || total is not null) store?.Add(stats);
@@ -69,7 +69,7 @@ public static class StatisticsRun
         StatisticsOptions options,
         IReadOnlyList<TokenizedDocument> documents,
         ref int batchTokens,
-        SweepOptions? sweep,
+        StatisticsRunOptions run,
         Action<long> onRows,
         CancellationToken ct)
     {
@@ -78,8 +78,8 @@ public static class StatisticsRun
             List<IReadOnlyList<BatchWindow>> batches = [.. Batching.ByLength(documents, batchTokens)];
             try
             {
-                var collector = new StatisticsCollector(model, options, documents);
-                collector.Run(batches, sweep, onRows, ct);
+                var collector = new StatisticsCollector(model, options, documents, run.SpoolDocuments);
+                collector.Run(batches, run.Sweep, onRows, ct);
                 return collector;
             }
             catch (DeviceMemoryException) when (batches.Any(b => b.Count > 1))

@@ -78,7 +78,7 @@ public sealed class StudyRunner
 
         var stats = _clock.Time(StudyPhase.Statistics, () => StatisticsRun.Collect(
             model, detection, TokenizerFingerprint.OfFolder(path), context, _options.Statistics,
-            new StatisticsRunOptions { Folder = folder.Path, BatchTokens = _options.BatchTokens, Sweep = plan.Sweep },
+            new StatisticsRunOptions { Folder = folder.Path, BatchTokens = _options.BatchTokens, Sweep = plan.Sweep, SpoolDocuments = plan.SpoolsDocuments },
             new Relay<StatisticsProgress>(p => Report(
                 StudyPhase.Statistics, p.Tokens, p.TotalTokens, $"{p.Documents} of {p.TotalDocuments} documents")), _ct));
         var selections = _clock.Time(StudyPhase.Select, () => Select(stats));

@@ -73,9 +73,21 @@ internal sealed class GenerateCommand : CommandBase<GenerateRequest>
     protected override ExitCode Handle(GenerateRequest request, CommandContext context)
     {
         AblationFile.RequireFile(request.Ablate);
-        using var session = ModelSession.Open(request.Model, context, new Workload(), Schedule.Token);
-        var spec = session.Model.Spec;
+        using var session = ModelSession.Open(request.Model, context);
+        var spec = session.Footprint.Spec;
         IReadOnlyList<int[]> prompts = request.Ids ?? [.. request.Prompts.Select(p => session.Tokenizer.Encode(p, addSpecialTokens: true))];
+        int tokens = prompts.Sum(p => p.Length);
+        session.Load(
+            new Workload
+            {
+                BatchTokens = tokens,
+                SequencesPerBatch = prompts.Count,
+                ScorePasses = 1,
+                ScoreTokens = tokens,
+                CacheTokens = tokens + ((long)prompts.Count * request.Options.MaxNewTokens),
+            },
+            Schedule.Token,
+            say: false);
         int[] stops = request.IgnoreEos ? [] : [.. spec.EosIds];
         var plan = request.Ablate is null ? null : new ProbePlan { Ablation = AblationFile.Load(request.Ablate, session.Model, context.Progress.Say) };
         int step = 0;

@@ -44,11 +44,11 @@ internal sealed class ScoreCommand : CommandBase<ScoreRequest>
     {
         var text = CorpusInput.Read(request.Corpus);
         AblationFile.RequireFile(request.Ablate);
-        using var session = ModelSession.Open(
-            request.Model, context, CorpusInput.Work(text, request.Corpus) with { ScorePasses = 1 }, request.Corpus.Schedule);
-        var mask = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model, context.Progress.Say);
+        using var session = ModelSession.Open(request.Model, context);
         var corpus = CorpusInput.Encode(text, request.Corpus, session, context);
-        using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens, session.SweepFor(null, corpus.Tokens));
+        var plan = session.Load(corpus.Work(request.Corpus, 1), request.Corpus.Schedule);
+        var mask = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model, context.Progress.Say);
+        using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens, plan.Sweep);
         double[] nll = scorer.Score(mask, rows => context.Progress.Report("scoring", rows, scorer.Rows, "tokens"), context.Cancellation);
         var scores = ScoreTable.Scores(scorer.Documents, nll);
         context.Write(

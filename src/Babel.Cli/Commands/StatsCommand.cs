@@ -49,17 +49,10 @@ internal sealed class StatsCommand : CommandBase<StatsRequest>
     protected override ExitCode Handle(StatsRequest request, CommandContext context)
     {
         var text = CorpusInput.Read(request.Corpus);
-        using var session = ModelSession.Open(
-            request.Model, context,
-            CorpusInput.Work(text, request.Corpus) with
-            {
-                Statistics = request.Options,
-                Languages = text.Languages.Count,
-                Documents = text.Documents.Count,
-            },
-            request.Corpus.Schedule);
+        using var session = ModelSession.Open(request.Model, context);
         using var hold = RunFolder.Hold(request.Out);
         var corpus = CorpusInput.Encode(text, request.Corpus, session, context);
+        var plan = session.Load(corpus.Work(request.Corpus, request.Options), request.Corpus.Schedule);
         bool said = false;
         void Report(StatisticsProgress p)
         {
@@ -78,7 +71,8 @@ internal sealed class StatsCommand : CommandBase<StatsRequest>
             {
                 Folder = request.Out,
                 BatchTokens = request.Corpus.BatchTokens,
-                Sweep = session.SweepFor(corpus.Tokens, null),
+                Sweep = plan.Sweep,
+                SpoolDocuments = plan.SpoolsDocuments,
             },
             new Output.Forward<StatisticsProgress>(Report),
             context.Cancellation);

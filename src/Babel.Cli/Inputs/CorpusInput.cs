@@ -1,5 +1,6 @@
 using Babel.Analysis.Corpora;
 using Babel.Analysis.Planning;
+using Babel.Analysis.Statistics;
 using Babel.Cli.Output;
 using Babel.Model;
 using Babel.Model.Errors;
@@ -25,17 +26,19 @@ internal sealed record CorpusInput(Corpus Text, TokenizedCorpus Tokens, int Cont
             : throw new ModelNotFoundException("no document is left", where: request.Path, expected: $"documents with an index below {limit}");
     }
 
-    /// <summary>What reading a text means for memory, before it is tokens.</summary>
-    public static Workload Work(Corpus text, CorpusRequest request) => new()
-    {
-        BatchTokens = request.BatchTokens,
-        LongestWindow = request.Context ?? 1,
-        TextBytes = TextFootprint.Of(text),
-    };
+    /// <summary>What scoring this text means for memory.</summary>
+    /// <param name="request">How it is read.</param>
+    /// <param name="passes">How often it is scored.</param>
+    public Workload Work(CorpusRequest request, int passes) => Reading(request) with { ScorePasses = passes };
+
+    /// <summary>What taking statistics of this text means for memory.</summary>
+    /// <param name="request">How it is read.</param>
+    /// <param name="statistics">What is counted.</param>
+    public Workload Work(CorpusRequest request, StatisticsOptions statistics) => Reading(request, isCounted: true) with { Statistics = statistics };
 
     /// <summary>Encodes; says on stderr how many documents are longer than a window.</summary>
     public static CorpusInput Encode(Corpus text, CorpusRequest request, ModelSession session, CommandContext context) =>
-        Encode(text, request, session.Model.Spec, session.Tokenizer, context);
+        Encode(text, request, session.Footprint.Spec, session.Tokenizer, context);
 
     /// <summary>Encodes; says on stderr how many documents are longer than a window.</summary>
     public static CorpusInput Encode(Corpus text, CorpusRequest request, DecoderSpec spec, Tokenizer tokenizer, CommandContext context)
@@ -57,4 +60,7 @@ internal sealed record CorpusInput(Corpus Text, TokenizedCorpus Tokens, int Cont
 
         return new CorpusInput(text, tokens, window);
     }
+
+    private Workload Reading(CorpusRequest request, bool isCounted = false) =>
+        new Workload { BatchTokens = request.BatchTokens, TextBytes = TextFootprint.Of(Text) }.With(isCounted ? Tokens : null, isCounted ? null : Tokens);
 }

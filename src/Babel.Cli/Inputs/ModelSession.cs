@@ -1,4 +1,3 @@
-using Babel.Analysis.Corpora;
 using Babel.Analysis.Planning;
 using Babel.Cli.Output;
 using Babel.Kernels;
@@ -8,16 +7,17 @@ using Babel.Model.Tokenizers;
 
 namespace Babel.Cli.Inputs;
 
-/// <summary>A model opened for a command: its folder, its device, its weights, and its tokenizer when one is asked for.</summary>
+/// <summary>A model opened for a command: its folder, its device, its form, its tokenizer when one is asked for, and once it is loaded, the model.</summary>
 internal sealed class ModelSession : IDisposable
 {
     private readonly Lazy<Tokenizer> _tokenizer;
     private readonly CommandContext _context;
-    private readonly RunPlan _plan;
+    private LanguageModel? _model;
 
-    private ModelSession(string folder, Device device, LanguageModel model, RunPlan plan, CommandContext context)
+    private ModelSession(string folder, Device device, CommandContext context)
     {
-        (Folder, Device, Model, _plan, _context) = (folder, device, model, plan, context);
+        (Folder, Device, _context) = (folder, device, context);
+        Footprint = ModelFootprint.Read(folder, device);
         _tokenizer = new Lazy<Tokenizer>(() => Tokenizer.Load(Folder));
     }
 
@@ -27,29 +27,23 @@ internal sealed class ModelSession : IDisposable
     /// <summary>Where it computes.</summary>
     public Device Device { get; }
 
-    /// <summary>The weights.</summary>
-    public LanguageModel Model { get; }
+    /// <summary>What its configuration and the headers of its files say.</summary>
+    public ModelFootprint Footprint { get; }
+
+    /// <summary>The model, once <see cref="Load"/> has been called.</summary>
+    public LanguageModel Model => _model ?? throw new InvalidOperationException("the model is not loaded yet");
 
     /// <summary>The folder's tokenizer.</summary>
     public Tokenizer Tokenizer => _tokenizer.Value;
 
-    /// <summary>Resolves, opens and loads, with progress; chooses the schedule by memory and says which.</summary>
-    /// <param name="reference">Folder or hub name.</param>
-    /// <param name="context">Device, budget, streams.</param>
-    /// <param name="work">What is to be done, as far as it is known.</param>
-    /// <param name="schedule">The schedule; null to choose.</param>
-    public static ModelSession Open(string reference, CommandContext context, Workload work, Schedule? schedule = null)
+    /// <summary>Resolves the folder, opens the device and reads what the model is; no weights.</summary>
+    public static ModelSession Open(string reference, CommandContext context)
     {
         string folder = HubCache.Resolve(reference);
         var device = context.OpenDevice();
         try
         {
-            work = work with { TextBytes = work.TextBytes + TextFootprint.OfTokenizer(folder) };
-            var plan = RunPlan.Of(ModelFootprint.Read(folder, device), device, work, context.Request.Memory, schedule);
-            plan.RequireFit();
-            context.Progress.Say(ScheduleText.Of(plan));
-            var progress = new Forward<LoadProgress>(p => context.Progress.Report("loading", p.BytesDone, p.BytesTotal, Format.Bytes(p.BytesTotal)));
-            return new ModelSession(folder, device, LanguageModel.Load(folder, device, plan.Schedule, progress, context.Cancellation), plan, context);
+            return new ModelSession(folder, device, context);
         }
         catch
         {
@@ -58,22 +52,28 @@ internal sealed class ModelSession : IDisposable
         }
     }
 
-    /// <summary>Where hidden states wait, now that the text is tokens; says so where they go to a file.</summary>
-    /// <param name="statistics">What statistics are taken of; null for none.</param>
-    /// <param name="scored">What is scored; null for none.</param>
-    public SweepOptions SweepFor(TokenizedCorpus? statistics, TokenizedCorpus? scored)
+    /// <summary>Chooses the schedule by memory, says which, and loads what it wants loaded.</summary>
+    /// <param name="work">What is to be done.</param>
+    /// <param name="schedule">The schedule; null to choose.</param>
+    /// <param name="say">Whether there is a schedule to speak of.</param>
+    /// <exception cref="Babel.Kernels.Errors.DeviceMemoryException">The work does not fit the memory it may use.</exception>
+    public RunPlan Load(Workload work, Schedule? schedule = null, bool say = true)
     {
-        var plan = RunPlan.Of(_plan.Model, Device, _plan.Work.With(statistics, scored), _context.Request.Memory, _plan.Schedule);
+        work = work with { TextBytes = work.TextBytes + (_tokenizer.IsValueCreated ? TextFootprint.OfTokenizer(Folder) : 0) };
+        var plan = RunPlan.Of(Footprint, Device, work, _context.Request.Memory, schedule);
         plan.RequireFit();
-        if (plan.SpoolBytes > 0)
-            _context.Progress.Say($"hidden states of {Format.Bytes(plan.HiddenBytes)}: {Format.Bytes(plan.SpoolBytes)} of them wait in a temporary file in {plan.Sweep.SpoolFolder}");
-        return plan.Sweep;
+        if (say) _context.Progress.Say(ScheduleText.Of(plan));
+        if (plan.SpoolBytes > 0) _context.Progress.Say(ScheduleText.OfSpool(plan));
+        if (plan.SpoolsDocuments) _context.Progress.Say("the importance of single documents waits in a temporary file; --no-documents does without it");
+        var progress = new Forward<LoadProgress>(p => _context.Progress.Report("loading", p.BytesDone, p.BytesTotal, Format.Bytes(p.BytesTotal)));
+        _model = LanguageModel.Load(Folder, Device, plan.Schedule, progress, _context.Cancellation);
+        return plan;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Model.Dispose();
+        _model?.Dispose();
         Device.Dispose();
     }
 }

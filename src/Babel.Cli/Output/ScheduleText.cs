@@ -16,6 +16,10 @@ internal static class ScheduleText
         return $"schedule: {Name(plan.Schedule)}; {why}";
     }
 
+    /// <summary>The line about hidden states that wait in a file.</summary>
+    public static string OfSpool(RunPlan plan) =>
+        $"hidden states of {Format.Bytes(plan.HiddenBytes)}: {Format.Bytes(plan.SpoolBytes)} of them wait in a temporary file in {plan.Sweep.SpoolFolder}";
+
     /// <summary>A schedule's name.</summary>
     public static string Name(Schedule schedule) => schedule == Schedule.Token ? "token-major" : "layer-major";
 }

@@ -26,7 +26,7 @@ internal sealed record PlanReport(RunPlan Chosen, RunPlan Token, RunPlan Layer, 
         Row("statistics in the making", p => Statistics(p).Transient);
         Row("hidden states in memory", Hidden);
         Row("program, text, tokenizer", p => RunPlan.ProgramBytes + p.Work.TextBytes);
-        Row("in all", p => p.PeakBytes);
+        Row("at the worst moment", p => p.PeakBytes);
         table.WriteTo(output, style);
         output.WriteLine();
         foreach (var (name, value) in Facts()) output.WriteLine($"{name,-18}{value}");
@@ -72,7 +72,8 @@ internal sealed record PlanReport(RunPlan Chosen, RunPlan Token, RunPlan Layer, 
         if (work.Statistics is not null) yield return ("statistics", $"{Format.Count(work.StatisticsTokens)} tokens, {Format.Count(work.Documents)} documents, {work.Languages} languages");
         if (work.ScorePasses > 0) yield return ("scoring", $"{Format.Count(work.ScorePasses)} passes of {Format.Count(work.ScoreTokens)} tokens, {plan.PassesAtOnce} at once");
         yield return ("weights read", $"{(plan.WeightReads == 1 ? "once" : $"{plan.WeightReads} times")}, {Format.Bytes(plan.BytesRead)}");
-        if (plan.Schedule == Schedule.Layer) yield return ("temporary file", plan.SpoolBytes == 0 ? "none" : $"{Format.Bytes(plan.SpoolBytes)} in {plan.Sweep.SpoolFolder}");
+        if (plan.SpoolsDocuments) yield return ("documents", "their importance waits in a temporary file, one layer in memory");
+        if (plan.Schedule == Schedule.Layer) yield return ("hidden states", plan.SpoolBytes == 0 ? $"{Format.Bytes(plan.HiddenBytes)} a pass, in memory" : $"{Format.Bytes(plan.HiddenBytes)} a pass; {Format.Bytes(plan.SpoolBytes)} of them in a temporary file in {plan.Sweep.SpoolFolder}");
         if (plan.Flops == 0)
         {
             yield return ("time", "--corpus names the text");
@@ -84,9 +85,9 @@ internal sealed record PlanReport(RunPlan Chosen, RunPlan Token, RunPlan Layer, 
 
     private static string Word(RunPlan plan) => plan.Schedule == Schedule.Token ? "token" : "layer";
 
-    private static long Weights(RunPlan plan) => plan.Schedule == Schedule.Token ? plan.Model.ResidentBytes : plan.Model.LargestPart;
+    private static long Weights(RunPlan plan) => plan.Schedule == Schedule.Token ? plan.Model.ResidentBytes : plan.LargestPart;
 
     private static StatisticsFootprint Statistics(RunPlan plan) => plan.Schedule == Schedule.Token ? plan.TokenStatistics : plan.LayerStatistics;
 
-    private static long Hidden(RunPlan plan) => plan.PeakBytes - Weights(plan) - plan.ActivationBytes - Statistics(plan).Bytes - RunPlan.ProgramBytes - plan.Work.TextBytes;
+    private static long Hidden(RunPlan plan) => plan.Schedule == Schedule.Token ? 0 : plan.ResidentStateBytes + plan.WorkingStateBytes;
 }

@@ -34,7 +34,7 @@ internal static class TestDevices
     public static TheoryData<string> CpuOfAnyPrecision => [.. Names.Where(n => n.StartsWith("cpu:", StringComparison.Ordinal)), Fast];
 
     /// <summary>Those, and the others that compute in float32.</summary>
-    public static TheoryData<string> Float => [.. Names.Where(n => n.Contains(':', StringComparison.Ordinal))];
+    public static TheoryData<string> Float => [.. Names.Where(n => n.Contains(':', StringComparison.Ordinal) || n == Fast)];
 
     /// <summary>Opens a device, or skips the test with the reason.</summary>
     public static Device Open(string name, int threads = 2)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Babel.Kernels.Cpu.Simd;
 
@@ -16,6 +17,7 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
     public const int ExpansionFloats = PanelLayout.Width * PanelLayout.Depth;
 
     private const int MostExpandingTiles = 3;
+    private const int CacheLine = 64;
 
     /// <summary>The tiles.</summary>
     public RowTiling Tiling { get; } = tiling;
@@ -57,8 +59,10 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
 
                 var results = block + ((p - firstPanel) * rows * PanelLayout.Width);
                 bool store = output != null && b == blocks - 1 && p < wholePanels;
+                byte* next = Ahead(weight, b, p, firstPanel, endPanel, endTile - firstTile, out nint lines);
                 for (nint t = firstTile; t < endTile; t++)
                 {
+                    for (nint l = 0; l < lines; l++, next += CacheLine) Sse.Prefetch1(next);
                     nint row = Tiling.TileStart(t);
                     int height = (int)(Tiling.TileStart(t + 1) - row);
                     var kernel = weight.Storage == DType.F32 || expand ? kernels.Float(height)
@@ -74,5 +78,20 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// The panel after this one, and how many of its cache lines each tile asks for: while many tiles share a panel, the next one comes from memory into
+    /// the second-level cache. A tile alone looks ahead far enough by itself.
+    /// </summary>
+    private static byte* Ahead(in PanelWeight weight, nint block, nint panel, nint firstPanel, nint endPanel, nint tiles, out nint lines)
+    {
+        lines = 0;
+        if (!Sse.IsSupported || tiles <= MostExpandingTiles) return null;
+        if (panel + 1 == endPanel) (block, panel) = (block + 1, firstPanel);
+        else panel++;
+        if (block == weight.Layout.Blocks) return null;
+        lines = weight.Layout.DepthOf(block) * PanelLayout.Width * weight.Storage.Size() / CacheLine / tiles;
+        return (byte*)weight.Panel(block, panel);
     }
 }

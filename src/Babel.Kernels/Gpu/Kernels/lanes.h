@@ -14,12 +14,12 @@ typedef int ints;
 #define FMA(a, b, c) fma(a, b, c)
 #define AS_INTS(x) as_int(x)
 #define AS_REAL(x) as_float(x)
-#define TO_REAL(x) convert_float(x)
+#define TO_INTS(x) convert_int(x)
 #else
 #define FMA(a, b, c) __builtin_fmaf(a, b, c)
 #define AS_INTS(x) __builtin_bit_cast(int, (float)(x))
 #define AS_REAL(x) __builtin_bit_cast(float, (int)(x))
-#define TO_REAL(x) ((float)(x))
+#define TO_INTS(x) ((int)(x))
 #endif
 
 FUNCTION real load_all(GLOBAL const float* from) { return *from; }
@@ -36,9 +36,6 @@ FUNCTION float lane(real x, int l) { return x; }
 FUNCTION float sum_lanes(real x) { return x; }
 FUNCTION float max_lanes(real x) { return x; }
 
-// 1 where the mask is set, 0 elsewhere.
-FUNCTION ints ones(ints mask) { return mask ? 1 : 0; }
-
 #else
 
 typedef float16 real;
@@ -50,7 +47,7 @@ typedef int16 ints;
 #define FMA(a, b, c) fma(a, b, c)
 #define AS_INTS(x) as_int16(x)
 #define AS_REAL(x) as_float16(x)
-#define TO_REAL(x) convert_float16(x)
+#define TO_INTS(x) convert_int16(x)
 #define LANE_NUMBERS ((int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
 
 FUNCTION real load_all(GLOBAL const float* from) { return vload16(0, from); }
@@ -113,8 +110,6 @@ FUNCTION float max_lanes(real x)
     float2 c = select(b.hi, b.lo, b.lo > b.hi);
     return c.x > c.y ? c.x : c.y;
 }
-
-FUNCTION ints ones(ints mask) { return -mask; }
 
 #endif
 

@@ -12,12 +12,11 @@ KERNEL void column_stats(
     int column = (int)(item % blocks) * LANES, some = columns - column;
     GLOBAL const float* from = x + x_at + (long)spans[4 * s] * columns + column;
     int tokens = spans[4 * s + 1];
-    ints count = SPLAT_INT(0);
-    real sum = SPLAT(0.0f), abs_sum = sum, square_sum = sum, largest = SPLAT(-INFINITY);
+    real sum = SPLAT(0.0f), count = sum, abs_sum = sum, square_sum = sum, largest = SPLAT(-INFINITY);
     for (int t = 0; t < tokens; t++)
     {
         real value = load_some(from + (long)t * columns, some);
-        count += ones(value > SPLAT(0.0f));
+        count += SELECT(value > SPLAT(0.0f), SPLAT(1.0f), SPLAT(0.0f));
         sum += value;
         abs_sum += v_abs(value);
         square_sum = FMA(value, value, square_sum);
@@ -25,7 +24,9 @@ KERNEL void column_stats(
     }
 
     long at = s * columns + column;
-    store_some_ints(count, counts + counts_at + at, some);
+
+    // Whole numbers are exact up to 2^24 tokens.
+    store_some_ints(TO_INTS(count), counts + counts_at + at, some);
     store_some(sum, sums + sums_at + at, some);
     store_some(abs_sum, abs_sums + abs_at + at, some);
     store_some(square_sum, squares + squares_at + at, some);
