@@ -31,8 +31,8 @@ internal static class CudaCeilings
         string share = parts == 1 ? "" : ", a third of it";
         var (rate, meaning) = device.Engine switch
         {
-            "wgmma" => (Rate(device, sink, "peak_hopper", HopperShared, HopperFlop) / parts, $"wgmma of bf16 in shared memory{share}"),
-            "mma.sync" => (Rate(device, sink, "peak_tensor", 0, TensorFlop) / parts, $"mma.sync of bf16 in registers{share}"),
+            CudaEngine.Wgmma => (Rate(device, sink, "peak_hopper", HopperShared, HopperFlop) / parts, $"wgmma of bf16 in shared memory{share}"),
+            CudaEngine.Mma => (Rate(device, sink, "peak_tensor", 0, TensorFlop) / parts, $"mma.sync of bf16 in registers{share}"),
             _ => (Rate(device, sink, FloatKernel, 0, FloatFlop), "fused multiply-adds of float32 in registers"),
         };
         return new DeviceCeilings(rate / 1e9, meaning, Copy(device) / 1e9, "copying within its memory, reads and writes");

@@ -17,12 +17,16 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     private readonly List<TensorMap> _maps = [];
 
     /// <summary>Takes a lease of the GPU and has its kernels compiled.</summary>
+    /// <param name="api">The driver.</param>
+    /// <param name="facts">The GPU.</param>
+    /// <param name="most">The newest units to be used.</param>
+    /// <param name="options">What is asked of it.</param>
     /// <exception cref="DeviceUnavailableException">It gives no context, or its driver cannot compile the kernels.</exception>
-    internal CudaDevice(CudaApi api, CudaDeviceFacts facts, DeviceOptions options)
+    internal CudaDevice(CudaApi api, CudaDeviceFacts facts, CudaEngine most, DeviceOptions options)
         : base(options.MemoryBudget)
     {
         Facts = facts;
-        WhyNotTensorCores = facts.WhyNoTensorCores;
+        Name = most == CudaEngine.Wgmma ? $"cuda:{facts.Ordinal}" : $"cuda:{facts.Ordinal}:{CudaDeviceProvider.WordOf(most)}";
         _context = CudaContext.Open(api, facts);
         try
         {
@@ -30,9 +34,9 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
             _stream = new CudaStream(_context);
             _staging = new CudaStaging(_context, _stream);
             _kernels = new CudaKernels(_context, _stream);
-            var tensorCores = WhyNotTensorCores is null ? Checked(options.Precision) : null;
+            var tensorCores = OpenTensorCores(options.Precision, most);
             if (tensorCores is not null) Precision = options.Precision;
-            else if (options.Precision == Precision.Fast) WhyNotFast = WhyNotTensorCores;
+            else if (options.Precision == Precision.Fast) WhyNotFast = WhyNotNewer;
             Ops = new CheckedOps(this, new CudaOps(this, tensorCores));
         }
         catch
@@ -43,15 +47,20 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     }
 
     /// <inheritdoc/>
-    public override string Name => $"cuda:{Facts.Ordinal}";
+    public override string Name { get; }
 
     /// <inheritdoc/>
     public override string Description
     {
         get
         {
-            string cores = Engine is null ? "no tensor cores" : $"tensor cores for bf16 weights ({Engine})";
-            return $"{Facts.Describe()}, {cores}{(WhyNotTensorCores is null ? "" : $": {WhyNotTensorCores}")}";
+            string units = Engine switch
+            {
+                CudaEngine.Wgmma => "tensor cores for bf16 weights (wgmma)",
+                CudaEngine.Mma => "tensor cores for bf16 weights (mma.sync)",
+                _ => "no tensor cores",
+            };
+            return $"{Facts.Describe()}, {units}{(WhyNotNewer is null ? "" : $": {WhyNotNewer}")}";
         }
     }
 
@@ -61,11 +70,11 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     /// <inheritdoc/>
     public override string? WhyNotFast { get; }
 
-    /// <summary>The instructions products on tensor cores use, or null where none do.</summary>
-    public string? Engine { get; private set; }
+    /// <summary>What products by bf16 weights are computed with.</summary>
+    public CudaEngine Engine { get; private set; }
 
-    /// <summary>Why a family of kernels for tensor cores is not used; null where the best one there is, is used.</summary>
-    public string? WhyNotTensorCores { get; private set; }
+    /// <summary>Why they are not computed with newer units; null where there are none, or not here.</summary>
+    public string? WhyNotNewer { get; private set; }
 
     /// <inheritdoc/>
     public override IOps Ops { get; }
@@ -134,32 +143,51 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     }
 
     /// <summary>
-    /// Products on tensor cores, by the first family of kernels that computes rightly on this device; null where none does.
+    /// Products on tensor cores, by the newest units that can be used and compute rightly on this device; null where there are none.
     /// </summary>
-    private TensorProducts? Checked(Precision asked)
+    private TensorProducts? OpenTensorCores(Precision asked, CudaEngine most)
     {
-        _kernels.Load("tensor.sm_80.ptx");
-        if (Facts.Capability == HopperEngine.Capability && _context.HasTensorMaps)
+        if (Facts.WhyNoTensorCores is not null || most == CudaEngine.Float)
         {
-            _kernels.Load("hopper.sm_90a.ptx");
-            _maps.AddRange([new TensorMap(_context), new TensorMap(_context), new TensorMap(_context)]);
-            if (Checked(asked, new HopperEngine(this, _maps[0], _maps[1], _maps[2])) is { } best)
-            {
-                Engine = "wgmma";
-                return best;
-            }
+            WhyNotNewer = Facts.WhyNoTensorCores ?? $"asked for as {Name}";
+            return null;
         }
 
-        var products = Checked(asked, new WarpEngine(this));
-        Engine = products is null ? null : "mma.sync";
-        return products;
+        bool hopper = most == CudaEngine.Wgmma && Facts.Capability == HopperEngine.Capability && _context.HasTensorMaps;
+        return (hopper ? Checked(asked, CudaEngine.Wgmma) : null) ?? Checked(asked, CudaEngine.Mma);
     }
 
-    private TensorProducts? Checked(Precision asked, ITensorEngine engine)
+    private TensorProducts? Checked(Precision asked, CudaEngine engine)
     {
-        var products = new TensorProducts(this, asked, engine);
-        if (TensorCheck.Failure(this, products, asked) is not { } failure) return products;
-        WhyNotTensorCores = $"they failed their check ({failure})";
+        string failure;
+        try
+        {
+            var products = new TensorProducts(this, asked, Load(engine));
+            Engine = engine;
+            if (TensorCheck.Failure(this, products, asked) is not { } wrong) return products;
+            failure = $"they failed their check, {wrong}";
+        }
+        catch (BabelException e) when (e is DeviceUnavailableException or KernelException)
+        {
+            failure = e.Found ?? e.What;
+        }
+        catch (DeviceLostException e)
+        {
+            throw new DeviceLostException(
+                e.What, e.Where, "products on tensor cores tried while the device opens", e.Found, $"cuda:{Facts.Ordinal}:float leaves tensor cores alone", e);
+        }
+
+        Engine = CudaEngine.Float;
+        WhyNotNewer = $"no {(engine == CudaEngine.Wgmma ? "wgmma" : "mma.sync")} ({failure})";
         return null;
+    }
+
+    private ITensorEngine Load(CudaEngine engine)
+    {
+        _kernels.Load("tensor.sm_80.ptx");
+        if (engine == CudaEngine.Mma) return new WarpEngine(this);
+        _kernels.Load("hopper.sm_90a.ptx");
+        _maps.AddRange([new TensorMap(_context), new TensorMap(_context), new TensorMap(_context)]);
+        return new HopperEngine(this, _maps[0], _maps[1], _maps[2]);
     }
 }

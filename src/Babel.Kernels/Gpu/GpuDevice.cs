@@ -52,7 +52,7 @@ internal abstract class GpuDevice : Device
 
     /// <inheritdoc/>
     public sealed override long WeightBytes(DType storage, long rows, long columns) =>
-        checked(rows * columns * GpuWeight.KernelTypeOf(this, storage).Size());
+        GpuWeight.BytesOf(this, storage, rows, columns);
 
     /// <inheritdoc/>
     public sealed override void Upload(ReadOnlySpan<byte> source, TensorView destination)

@@ -19,9 +19,8 @@ internal sealed class GpuWeight : Weight
         _device = device;
         _panel = device.Tuning.Panel;
         KernelType = KernelTypeOf(device, storage);
-        long padded = (rows + _panel - 1) / _panel * _panel;
-        Memory = device.Reserve(checked(padded * columns * KernelType.Size()), name);
-        if (padded == rows || columns == 0) return;
+        Memory = device.Reserve(BytesOf(device, storage, rows, columns), name);
+        if (rows % _panel == 0 || columns == 0) return;
         try
         {
             device.Clear(Memory);
@@ -48,6 +47,13 @@ internal sealed class GpuWeight : Weight
     /// <summary>The type weights of a storage type have on a device.</summary>
     public static DType KernelTypeOf(Device device, DType storage) =>
         device.Precision == Precision.Fast ? DType.BF16 : storage == DType.F64 ? DType.F32 : storage;
+
+    /// <summary>Memory a weight takes, its last panel filled up.</summary>
+    public static long BytesOf(GpuDevice device, DType storage, long rows, long columns)
+    {
+        int panel = device.Tuning.Panel;
+        return checked((rows + panel - 1) / panel * panel * columns * KernelTypeOf(device, storage).Size());
+    }
 
     /// <inheritdoc/>
     protected override void WriteRows(long firstRow, long count, ReadOnlySpan<byte> rows)

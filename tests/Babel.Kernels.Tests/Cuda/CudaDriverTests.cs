@@ -51,11 +51,35 @@ public class CudaDriverTests
     [InlineData("cuda:1")]
     [InlineData("cuda:x")]
     [InlineData("cuda:-1")]
+    [InlineData("cuda:0:fast")]
     public void Open_NoSuchDevice_NamesThoseThereAre(string name)
     {
         using var driver = new EmulatedDriver();
         var error = Assert.Throws<DeviceUnavailableException>(() => driver.Provider.Open(DeviceSpec.Parse(name), new DeviceOptions()));
-        Assert.Equal("cuda:0 to cuda:0", error.Expected);
+        Assert.StartsWith("cuda:0 to cuda:0,", error.Expected, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("cuda:0", "(wgmma)")]
+    [InlineData("cuda:0:mma", "(mma.sync)")]
+    [InlineData("cuda:0:float", "no tensor cores: asked for as cuda:0:float")]
+    public void Open_WithUnits_UsesNoNewerOnes(string name, string units)
+    {
+        using var driver = new EmulatedDriver(capability: 90);
+        using var device = driver.Provider.Open(DeviceSpec.Parse(name), new DeviceOptions());
+        Assert.Equal(name, device.Name);
+        Assert.EndsWith(units, device.Description, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData(90, "(mma.sync): no wgmma (cuModuleLoadDataEx returned CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222))")]
+    [InlineData(80, "no tensor cores: no mma.sync (cuModuleLoadDataEx returned CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222))")]
+    public void Open_DriverTooOldForNewerUnits_UsesOlderOnesAndSaysWhy(int target, string units)
+    {
+        using var driver = new EmulatedDriver(capability: 90);
+        driver.RefuseTarget(target);
+        using var device = driver.Open();
+        Assert.EndsWith(units, device.Description, StringComparison.Ordinal);
     }
 
     [SkippableFact]

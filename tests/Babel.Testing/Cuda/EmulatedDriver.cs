@@ -74,6 +74,9 @@ public sealed partial class EmulatedDriver : IDisposable
     /// <summary>Begins the threads of a block with the last: a result that changes lacks a barrier.</summary>
     public void ReverseThreads() => Control<Switch>("emulator_reverse_threads")(1);
 
+    /// <summary>Refuses PTX for this target, as a driver that is too old for it.</summary>
+    public void RefuseTarget(int target) => Control<Switch>("emulator_refuse_target")(target);
+
     /// <inheritdoc/>
     public void Dispose() => File.Delete(_copy);
 
@@ -122,7 +125,7 @@ public sealed partial class EmulatedDriver : IDisposable
 
     private delegate void Fail(long call, int code);
 
-    private delegate void Switch(int on);
+    private delegate void Switch(int value);
 
     private delegate long Count();
 }

@@ -21,9 +21,10 @@ internal sealed unsafe class CudaKernels : IDisposable
         Load("babel.sm_70.ptx");
     }
 
-    /// <summary>Loads a PTX file.</summary>
+    /// <summary>Loads a PTX file, once.</summary>
     public void Load(string file)
     {
+        if (_modules.Exists(m => m.Name == file)) return;
         var ptx = CudaPtx.Read(file);
         var module = new CudaModule(_context, file, ptx);
         _modules.Add(module);

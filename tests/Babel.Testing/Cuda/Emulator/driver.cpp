@@ -20,7 +20,7 @@ namespace {
 enum Status
 {
     success = 0, invalid_value = 1, out_of_memory = 2, not_initialized = 3, no_device = 100, invalid_device = 101, invalid_image = 200,
-    invalid_context = 201, no_binary_for_gpu = 209, invalid_handle = 400, not_found = 500, illegal_address = 700, launch_out_of_resources = 701,
+    invalid_context = 201, no_binary_for_gpu = 209, unsupported_ptx_version = 222, invalid_handle = 400, not_found = 500, illegal_address = 700, launch_out_of_resources = 701,
     launch_timeout = 702,
 };
 
@@ -55,6 +55,7 @@ Status lost = success;
 long calls, fail_every, fail_at;
 Status fail_with = success;
 bool reversed_order;
+int refused_target;
 long handles, contexts;
 thread_local bool has_context;
 
@@ -132,6 +133,7 @@ void emulator_reset(int new_capability, size_t new_memory, int new_devices)
     calls = fail_every = fail_at = 0;
     fail_with = success;
     reversed_order = false;
+    refused_target = 0;
 }
 
 // Every n-th call from now on returns `code`; codes from 700 on are sticky.
@@ -153,6 +155,9 @@ void emulator_fail_at(long n, int code)
 }
 
 void emulator_reverse_threads(int reversed) { reversed_order = reversed != 0; }
+
+// PTX for this target is refused, as by a driver that is too old for it.
+void emulator_refuse_target(int target) { refused_target = target; }
 
 long emulator_calls() { return calls; }
 
@@ -176,6 +181,7 @@ Status cuGetErrorName(Status status, const char** name)
         case invalid_device: *name = "CUDA_ERROR_INVALID_DEVICE"; break;
         case invalid_context: *name = "CUDA_ERROR_INVALID_CONTEXT"; break;
         case not_found: *name = "CUDA_ERROR_NOT_FOUND"; break;
+        case unsupported_ptx_version: *name = "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"; break;
         case illegal_address: *name = "CUDA_ERROR_ILLEGAL_ADDRESS"; break;
         case launch_out_of_resources: *name = "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES"; break;
         case launch_timeout: *name = "CUDA_ERROR_LAUNCH_TIMEOUT"; break;
@@ -232,6 +238,7 @@ Status cuModuleLoadDataEx(void** module, const char* ptx, unsigned options, int*
     const char* target = strstr(ptx, ".target sm_");
     if (target == nullptr) return invalid_image;
     int wanted = atoi(target + 11);
+    if (wanted == refused_target) return unsupported_ptx_version;
     bool only_there = target[11 + 2] == 'a';
     if (only_there ? capability != wanted : capability < wanted)
     {
