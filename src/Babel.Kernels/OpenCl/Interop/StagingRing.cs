@@ -6,19 +6,13 @@ namespace Babel.Kernels.OpenCl.Interop;
 /// Host memory from which small uploads are read by the device later, so that an upload does not wait for what was enqueued before it. In two
 /// halves: one is filled while the device may still read the other, which is waited for only when its turn comes again.
 /// </summary>
-internal sealed unsafe class StagingRing : IDisposable
+internal sealed class StagingRing(IOpenCl api) : IDisposable
 {
     private const int HalfBytes = 2 << 20;
-    private readonly IOpenCl _api;
     private readonly nint[] _done = new nint[2];
-    private byte* _memory = (byte*)NativeMemory.Alloc(2 * HalfBytes);
+    private readonly byte[] _memory = GC.AllocateUninitializedArray<byte>(2 * HalfBytes, pinned: true);
     private int _half;
     private int _used;
-
-    /// <summary>Takes host memory.</summary>
-    public StagingRing(IOpenCl api) => _api = api;
-
-    ~StagingRing() => Free();
 
     /// <summary>Uploads up to this many bytes go through the ring.</summary>
     public static int Largest => HalfBytes / 4;
@@ -35,40 +29,32 @@ internal sealed unsafe class StagingRing : IDisposable
             if (waited != 0) return waited;
         }
 
-        byte* place = _memory + (_half * HalfBytes) + _used;
-        source.CopyTo(new Span<byte>(place, source.Length));
+        int at = (_half * HalfBytes) + _used;
+        source.CopyTo(_memory.AsSpan(at));
+        nint place = Marshal.UnsafeAddrOfPinnedArrayElement(_memory, at);
         _used += (source.Length + 63) / 64 * 64;
         call = "clEnqueueWriteBuffer";
-        int error = _api.EnqueueWriteLater(queue, buffer, (nuint)offset, (nint)place, (nuint)source.Length, out nint done);
+        int error = api.EnqueueWriteLater(queue, buffer, (nuint)offset, place, (nuint)source.Length, out nint done);
         if (error != 0) return error;
 
         // The queue is in order: the last event of a half stands for all before it.
-        if (_done[_half] != 0) _ = _api.Release(OpenClObject.Event, _done[_half]);
+        if (_done[_half] != 0) _ = api.Release(OpenClObject.Event, _done[_half]);
         _done[_half] = done;
         return 0;
     }
 
-    /// <summary>Gives the memory back, after the uploads that still read it.</summary>
+    /// <summary>Waits for the uploads that still read the memory.</summary>
     public void Dispose()
     {
-        if (_memory == null) return;
         for (int half = 0; half < 2; half++) _ = Wait(half);
-        Free();
-        GC.SuppressFinalize(this);
     }
 
     private int Wait(int half)
     {
         if (_done[half] == 0) return 0;
-        int error = _api.WaitForEvent(_done[half]);
-        _ = _api.Release(OpenClObject.Event, _done[half]);
+        int error = api.WaitForEvent(_done[half]);
+        _ = api.Release(OpenClObject.Event, _done[half]);
         _done[half] = 0;
         return error;
-    }
-
-    private void Free()
-    {
-        NativeMemory.Free(_memory);
-        _memory = null;
     }
 }
