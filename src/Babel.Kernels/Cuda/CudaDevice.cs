@@ -133,7 +133,16 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
         base.Dispose(disposing);
         if (!disposing) return;
 
-        // Every part holds the context until it is released itself; the device stands still before its memory goes.
+        // The device stands still before what it works with goes; a lost one does.
+        try
+        {
+            _stream?.Synchronize();
+        }
+        catch (BabelException)
+        {
+        }
+
+        // Every part holds the context until it is released itself.
         foreach (var map in _maps) map.Dispose();
         _kernels?.Dispose();
         _staging?.Dispose();

@@ -27,7 +27,7 @@ public class CudaDriverTests
     {
         using var driver = new EmulatedDriver(devices: 2);
         var devices = driver.Provider.List();
-        Assert.Equal(["cuda:0", "cuda:1"], devices.Select(d => d.Name));
+        Assert.Equal(["cuda:0", "cuda:1"], devices.Select(d => d.Name), StringComparer.Ordinal);
         Assert.All(devices, d => Assert.Equal("Emulated GPU, 8.0 GiB, compute capability 8.0, 4 multiprocessors, CUDA 12.4", d.Description));
         Assert.All(devices, d => Assert.Null(d.Unavailable));
     }
