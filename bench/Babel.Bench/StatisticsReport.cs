@@ -8,9 +8,9 @@ using Babel.Model;
 namespace Babel.Bench;
 
 /// <summary>
-/// <c>statistics --folder DIR [--length T] [--tokens N] [--seconds S] [--threads T] [--hidden]</c>: what each group of statistics adds to a plain forward
+/// <c>statistics --folder DIR [--length T] [--tokens N] [--seconds S] [--threads T]</c>: what each group of statistics adds to a plain forward
 /// pass of the model in DIR, random ids, by turns in one run. With a sink that ignores what it is told, and with the collector of <c>babel stats</c>.
-/// <c>--hidden</c> stops before the vocabulary, as <c>babel stats</c> does: the plain forward is then shorter too.
+/// All stop before the vocabulary, as <c>babel stats</c> does.
 /// </summary>
 internal static class StatisticsReport
 {
@@ -25,18 +25,17 @@ internal static class StatisticsReport
         int tokens = int.Parse(Option(args, "--tokens") ?? "512", CultureInfo.InvariantCulture);
         int threads = int.Parse(Option(args, "--threads") ?? Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         string folder = Option(args, "--folder") ?? throw new ArgumentException("--folder DIR");
-        var output = args.Contains("--hidden") ? ForwardOutput.None : ForwardOutput.LogProbs;
         using var device = DeviceRegistry.Default.Open("cpu", new DeviceOptions(threads));
         using var model = LanguageModel.Load(folder, device);
         var documents = Documents(model.Spec.Vocabulary, tokens / length, length);
         var windows = documents.ConvertAll(d => new BatchWindow(d, 0));
         using var batch = Batch.Pack(model, documents.ConvertAll(d => d.Windows[0]));
         var sink = new Ignore();
-        Action Forward(ProbePlan plan) => () => model.Run(batch, output, plan, sink);
+        Action Forward(ProbePlan plan) => () => model.Run(batch, ForwardOutput.None, plan, sink);
         Action Collect(StatisticsOptions options)
         {
             var collector = new StatisticsCollector(model, options, documents);
-            return () => collector.Run(windows, output);
+            return () => collector.Run([windows]);
         }
 
         var every = new ProbePlan { Statistics = new HashSet<Site>([.. Ffn, .. Attention]), ValueScores = true };
@@ -55,7 +54,7 @@ internal static class StatisticsReport
         race.Run(seconds, 1, [.. racers.Select(r => r.Run)]);
         double peak = Ceilings.PeakGflops(threads);
         Console.WriteLine(FormattableString.Invariant(
-            $"{Path.GetFileName(folder)}, {threads} threads, {tokens} tokens in sequences of {length}, {(output == ForwardOutput.None ? "hidden states only" : "with log-probabilities")}, FMA peak {peak:F0} GFLOP/s: plain {race.Median(0) * 1e3:F1} ms"));
+            $"{Path.GetFileName(folder)}, {threads} threads, {tokens} tokens in sequences of {length}, hidden states only, FMA peak {peak:F0} GFLOP/s: plain {race.Median(0) * 1e3:F1} ms"));
         for (int i = 1; i < racers.Length; i++) Console.WriteLine(FormattableString.Invariant($"  {racers[i].Name,-22} {race.Ratio(i, 0):F3}"));
         return 0;
     }

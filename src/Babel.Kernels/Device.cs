@@ -152,6 +152,11 @@ public abstract class Device : IDisposable
         return values;
     }
 
+    /// <summary>Gives memory that was released, and is kept to be used again, back to the system; for when something else comes next.</summary>
+    public virtual void Trim()
+    {
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

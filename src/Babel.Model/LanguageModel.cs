@@ -19,6 +19,7 @@ public sealed class LanguageModel : IDisposable
     private readonly Decoder _decoder;
     private readonly LayerSchedule _layers;
     private readonly Dictionary<Site, TapStats> _stats = [];
+    private readonly Dictionary<Site, TapStats> _noStats = [];
     private readonly Dictionary<int, Tensor> _grams = [];
     private MaskTensors? _mask;
 
@@ -219,6 +220,7 @@ public sealed class LanguageModel : IDisposable
 
     private Dictionary<Site, TapStats> StatsOf(ProbePlan plan, int sequences)
     {
+        if (plan.Statistics.Count == 0) return _noStats;
         var stats = new Dictionary<Site, TapStats>();
         foreach (var site in plan.Statistics.Where(s => Spec.Width(s) > 0))
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Babel.Cli.Output;
+using Babel.Kernels;
 using Babel.Kernels.Diagnostics.Bench;
 
 namespace Babel.Cli.Reports;
@@ -15,6 +16,7 @@ internal static class BenchJson
         json.WriteString("version", typeof(BenchJson).Assembly.GetName().Version?.ToString(3));
         Machine(json);
         json.WriteString("device", result.Device);
+        json.WriteString("precision", result.Precision.Word());
         json.WriteString("description", result.Description);
         Ceilings(json, result.Ceilings);
         List(json, "operators", result.Operators, r =>

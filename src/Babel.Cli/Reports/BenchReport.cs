@@ -1,5 +1,6 @@
 using Babel.Analysis.Benchmarks;
 using Babel.Cli.Output;
+using Babel.Kernels;
 using Babel.Kernels.Diagnostics.Bench;
 
 namespace Babel.Cli.Reports;
@@ -15,7 +16,7 @@ internal static class BenchReport
     {
         var machine = MachineDescription.Here;
         var c = result.Ceilings;
-        output.WriteLine($"{result.Device}: {result.Description}; {machine.Processor}; {machine.Runtime}; {result.Date:yyyy-MM-dd HH:mm} UTC");
+        output.WriteLine($"{result.Device}: {result.Description}, {result.Precision.Word()} precision; {machine.Processor}; {machine.Runtime}; {result.Date:yyyy-MM-dd HH:mm} UTC");
         output.WriteLine($"ceilings: {Format.Fixed(c.Gflops, 0)} GFLOP/s ({c.GflopsMeaning}), {Format.Fixed(c.Gigabytes, 1)} GB/s ({c.GigabytesMeaning})");
         Part(output, style, "operators", result.Operators, Operators);
         Part(output, style, "forward passes", result.Forwards, Forwards);

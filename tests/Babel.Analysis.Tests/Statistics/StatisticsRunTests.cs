@@ -74,11 +74,13 @@ public sealed class StatisticsRunTests : IDisposable
             Folder = _folder.File("layers"),
             BatchTokens = tokens,
             Sweep = new SweepOptions { ResidentBytes = resident, SpoolBytes = spool },
+            SpoolDocuments = resident == 0,
         };
         var seen = new List<StatisticsProgress>();
         var stats = StatisticsRun.Collect(streamed, _corpus, "tokenizer", TinyLlama.Context, Everything, run, new Reports(seen.Add));
         Assert.Equal(expected, Bytes(stats));
         Assert.Equal(expected, File.ReadAllBytes(Path.Combine(run.Folder, "statistics.safetensors")));
+        Assert.Equal(expected, Bytes(NeuronStats.Load(Path.Combine(run.Folder, "statistics.safetensors"), spoolDocuments: true)));
         Assert.Equal(["statistics.safetensors"], Directory.EnumerateFileSystemEntries(run.Folder).Select(Path.GetFileName), StringComparer.Ordinal);
         Assert.Equal((seen[^1].TotalTokens, seen[^1].TotalDocuments), (seen[^1].Tokens, seen[^1].Documents));
         Assert.All(seen.Zip(seen.Skip(1)), pair => Assert.True(pair.First.Tokens <= pair.Second.Tokens));

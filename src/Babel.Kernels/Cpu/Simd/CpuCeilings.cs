@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Babel.Kernels.Cpu.Simd.Code;
 using Babel.Kernels.Cpu.Threading;
 using Babel.Kernels.Diagnostics.Bench;
+using Babel.Kernels.Interop;
 
 namespace Babel.Kernels.Cpu.Simd;
 
 /// <summary>
-/// What the processor can do at most with a device's vectors and threads: fused multiply-adds in registers, and reading memory. No call of an
+/// What the processor can do at most with a device's vectors and threads: fused multiply-adds in registers (of a device of fast precision, its dot products of bfloat16), and reading memory. No call of an
 /// operator gets beyond either.
 /// </summary>
 internal static unsafe class CpuCeilings
@@ -29,15 +31,26 @@ internal static unsafe class CpuCeilings
     {
         int items = pool.Threads * ItemsPerThread;
         float[] sink = new float[items];
-        double chains = Best(() => pool.Run(items, new ChainJob<T>(sink)));
+        var (gflops, meaning) = device.Brain is { } brain
+            ? (BrainGflops(pool, items), $"{brain.Instruction} in registers, {pool.Threads} threads")
+            : (items * ChainJob<T>.Flop / Best(() => pool.Run(items, new ChainJob<T>(sink))) / 1e9,
+                $"fused multiply-adds in registers, {32 * T.Count}-bit, {pool.Threads} threads");
         using var block = device.Allocate(new Shape(BlockFloats));
         block.View.Span<float>().Fill(1);
         double reading = Best(() => pool.Run(items, new ReadJob<T>(Operand.Floats(block), (nint)(BlockFloats / items), sink)));
         return new DeviceCeilings(
-            items * ChainJob<T>.Flop / chains / 1e9,
-            $"fused multiply-adds in registers, {32 * T.Count}-bit, {pool.Threads} threads",
+            gflops,
+            meaning,
             BlockFloats * sizeof(float) / reading / 1e9,
             $"reading {BlockFloats * sizeof(float) >> 20} MiB, {pool.Threads} threads");
+    }
+
+    // A device of fast precision has machine code already, so there is a page for this too.
+    private static double BrainGflops(WorkerPool pool, int items)
+    {
+        using var page = ExecutablePage.TryCreate(BrainChainCode.Write(OperatingSystem.IsWindows()))!;
+        nint start = page.Address;
+        return items * BrainChainJob.Flop / Best(() => pool.Run(items, new BrainChainJob(start))) / 1e9;
     }
 
     private static double Best(Action work)
@@ -89,6 +102,20 @@ internal static unsafe class CpuCeilings
             }
 
             sink[item] = First(a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7 + a8 + a9 + a10 + a11);
+        }
+    }
+
+    private readonly struct BrainChainJob(nint code) : IJob
+    {
+        private const int Steps = 150_000;
+
+        /// <summary>Operations of an item.</summary>
+        public static double Flop => Steps * BrainChainCode.FlopPerStep;
+
+        public void Run(int item)
+        {
+            var chain = new BrainChain(Steps);
+            ((delegate* unmanaged<BrainChain*, void>)code)(&chain);
         }
     }
 
