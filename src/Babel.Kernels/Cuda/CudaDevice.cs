@@ -122,6 +122,9 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     public override void Synchronize() => _stream.Synchronize();
 
     /// <inheritdoc/>
+    public override void Trim() => _pool.Trim();
+
+    /// <inheritdoc/>
     public DeviceCeilings MeasureCeilings() => CudaCeilings.Measure(this);
 
     /// <inheritdoc/>

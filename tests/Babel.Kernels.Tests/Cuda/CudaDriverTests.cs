@@ -147,6 +147,18 @@ public class CudaDriverTests
     }
 
     [SkippableFact]
+    public void Trim_SpareBlocks_GoBackToTheDriver()
+    {
+        using var driver = new EmulatedDriver(capability: 70);
+        using var device = driver.Open();
+        long before = driver.Live;
+        device.Allocate(new Shape(1 << 20)).Dispose();
+        Assert.Equal(before + 1, driver.Live);
+        device.Trim();
+        Assert.Equal(before, driver.Live);
+    }
+
+    [SkippableFact]
     public void Allocate_BeyondTheBudget_IsRefused()
     {
         using var driver = new EmulatedDriver();

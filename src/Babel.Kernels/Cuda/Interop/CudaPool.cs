@@ -59,6 +59,16 @@ internal sealed unsafe class CudaPool : SafeHandle
         }
     }
 
+    /// <summary>Gives the spare blocks back to the driver.</summary>
+    public void Trim()
+    {
+        lock (_lock)
+        {
+            _context.MakeCurrent();
+            FreeSpares();
+        }
+    }
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
