@@ -9,6 +9,7 @@ namespace Babel.Bench;
 /// <c>decode</c>: generation beside the read bandwidth.
 /// <c>fast</c>: exact and fast precision by turns.
 /// <c>statistics</c>: what each group of statistics costs one, collected too.
+/// <c>devices</c>: forwards on another device and on <c>cpu</c> by turns.
 /// Anything else goes to BenchmarkDotNet
 /// (<c>--filter '*Linear*'</c>, <c>--list flat</c>).
 /// </summary>
@@ -24,6 +25,7 @@ internal static class Program
         if (args is ["decode", .. var other]) return DecodeReport.Run(other);
         if (args is ["fast", .. var both]) return FastReport.Run(both);
         if (args is ["statistics", .. var last]) return StatisticsReport.Run(last);
+        if (args is ["devices", .. var folders]) return DeviceReport.Run(folders);
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
     }

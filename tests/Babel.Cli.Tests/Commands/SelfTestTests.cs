@@ -25,6 +25,15 @@ public sealed class SelfTestTests
         Assert.DoesNotContain("Attention", run.Output, StringComparison.Ordinal);
     }
 
+    [SkippableFact]
+    public void SelfTest_OnAnOpenClDevice_Passes()
+    {
+        string? reason = Babel.Kernels.DeviceRegistry.Default.List().First(d => d.Name == "opencl:0").Unavailable;
+        Skip.If(reason is not null, "opencl:0: " + reason);
+        var run = CommandRun.Of("selftest --device opencl:0 --operator Add -q");
+        Assert.True(run.Code == 0, run.Output);
+    }
+
     [Fact]
     public void SelfTest_UnknownOperator_IsAUsageError() => Assert.Equal(2, CommandRun.Of("selftest --operator Convolution").Code);
 
