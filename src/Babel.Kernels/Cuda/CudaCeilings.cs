@@ -16,10 +16,10 @@ internal static class CudaCeilings
     private const double LeastMilliseconds = 20;
     private const int Readings = 5;
 
-    // Operations of a block in a round: 128 fma a thread; 8 products of 16 x 8 x 16 a warp; four of 64 x 256 x 16 a group of four warps.
+    // Operations of a block in a round: 128 fma a thread; 8 products of 16 x 8 x 16 a warp; 16 of 64 x 256 x 16 a group of four warps.
     private const double FloatFlop = 2.0 * 128 * Threads;
     private const double TensorFlop = 2.0 * 8 * 16 * 8 * 16 * (Threads / 32);
-    private const double HopperFlop = 2.0 * 4 * 64 * 256 * 16 * (Threads / 128);
+    private const double HopperFlop = 2.0 * 16 * 64 * 256 * 16 * (Threads / 128);
     private const string FloatKernel = "peak_float";
     private const int HopperShared = (64 + 256) * 128;
 
