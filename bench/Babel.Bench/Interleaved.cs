@@ -5,10 +5,10 @@ namespace Babel.Bench;
 
 /// <summary>Runs things by turns, so that what else the machine does falls on all alike, and compares neighbouring runs.</summary>
 /// <param name="cpuTime">Count the thread's processor time instead of wall-clock time; for one thread.</param>
-internal sealed class Interleaved(bool cpuTime)
+/// <param name="leastRounds">Rounds that are run however long they take; fewer for what takes seconds.</param>
+internal sealed class Interleaved(bool cpuTime, int leastRounds = 9)
 {
     private const int Warmups = 3;
-    private const int LeastRounds = 9;
 
     private List<double>[] _times = [];
 
@@ -17,7 +17,7 @@ internal sealed class Interleaved(bool cpuTime)
     {
         _times = Array.ConvertAll(racers, _ => new List<double>());
         var clock = Stopwatch.StartNew();
-        for (int round = -Warmups; round < LeastRounds || clock.Elapsed.TotalSeconds < seconds; round++)
+        for (int round = -Math.Min(Warmups, leastRounds / 3); round < leastRounds || clock.Elapsed.TotalSeconds < seconds; round++)
         {
             for (int i = 0; i < racers.Length; i++)
             {

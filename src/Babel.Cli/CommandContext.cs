@@ -39,19 +39,20 @@ internal sealed class CommandContext : IDisposable
     /// <summary>Progress and remarks, on stderr.</summary>
     public ProgressReporter Progress { get; }
 
-    /// <summary>Opens the device asked for; says on stderr what <c>auto</c> chose.</summary>
+    /// <summary>Opens the device asked for; says on stderr what <c>auto</c> chose, and when fast precision is not to be had.</summary>
     public Device OpenDevice()
     {
-        var device = Devices.Open(Request.Device, new DeviceOptions(Request.Threads));
+        var device = Devices.Open(Request.Device, Request.DeviceOptions);
         if (DeviceSpec.Parse(Request.Device).Kind == "auto")
             _streams.Error.WriteLine($"device: {device.Name} ({device.Description})");
+        if (device.WhyNotFast is { } reason) _streams.Error.WriteLine($"precision: exact on {device.Name}, not fast: {reason}");
         return device;
     }
 
-    /// <summary>The name of the device asked for, for parts that open it themselves; <c>auto</c> is resolved and said on stderr.</summary>
+    /// <summary>The name of the device asked for, for parts that open it themselves; what <see cref="OpenDevice"/> has to say is said.</summary>
     public string ResolveDevice()
     {
-        if (DeviceSpec.Parse(Request.Device).Kind != "auto") return Request.Device;
+        if (DeviceSpec.Parse(Request.Device).Kind != "auto" && Request.Precision == Precision.Exact) return Request.Device;
         using var device = OpenDevice();
         return device.Name;
     }

@@ -16,6 +16,12 @@ public abstract class Device : IDisposable
     /// <summary>The type activations have and operators compute in: F32, or F64 on <c>ref</c>.</summary>
     public abstract DType ComputeType { get; }
 
+    /// <summary>What products by weights are computed in: what was asked for, or <see cref="Precision.Exact"/> where there is nothing else.</summary>
+    public virtual Precision Precision => Precision.Exact;
+
+    /// <summary>Why <see cref="Precision.Fast"/> was asked for and this device computes exactly all the same; null otherwise.</summary>
+    public virtual string? WhyNotFast => null;
+
     /// <summary>The operators.</summary>
     public abstract IOps Ops { get; }
 

@@ -4,4 +4,5 @@ namespace Babel.Kernels;
 /// <param name="Name">The name that opens the device.</param>
 /// <param name="Description">What it is.</param>
 /// <param name="Unavailable">Why it cannot be used, or null when it can.</param>
-public sealed record DeviceInfo(string Name, string Description, string? Unavailable = null);
+/// <param name="HasFast">Whether it has <see cref="Precision.Fast"/>.</param>
+public sealed record DeviceInfo(string Name, string Description, string? Unavailable = null, bool HasFast = false);

@@ -2,4 +2,7 @@ namespace Babel.Kernels;
 
 /// <summary>What may be asked of a device when it is opened.</summary>
 /// <param name="Threads">Worker threads of a CPU device; 0 for all processors.</param>
-public sealed record DeviceOptions(int Threads = 0);
+/// <param name="Precision">
+/// What products are to be computed in. A device without a fast mode computes exactly and says why (<see cref="Device.WhyNotFast"/>).
+/// </param>
+public sealed record DeviceOptions(int Threads = 0, Precision Precision = Precision.Exact);

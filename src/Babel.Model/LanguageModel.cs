@@ -14,19 +14,22 @@ namespace Babel.Model;
 /// </summary>
 public sealed class LanguageModel : IDisposable
 {
-    private readonly DecoderWeights _weights;
+    private readonly IWeightSource _weights;
     private readonly Scratch _scratch;
     private readonly Decoder _decoder;
+    private readonly LayerSchedule _layers;
     private readonly Dictionary<Site, TapStats> _stats = [];
     private readonly Dictionary<int, Tensor> _grams = [];
     private MaskTensors? _mask;
 
-    private LanguageModel(DecoderSpec spec, Device device, DecoderWeights weights, string fingerprint)
+    private LanguageModel(DecoderSpec spec, Device device, IWeightSource weights, string fingerprint)
     {
         (Spec, Device, _weights, Fingerprint) = (spec, device, weights, fingerprint);
         Rotary = spec.Rope is null ? null : new RotaryCache(spec.Rope, device);
         _scratch = new Scratch(device);
-        _decoder = new Decoder(spec, device, weights, _scratch, new DecoderBlock(spec, device, _scratch, layer => ValueGram(layer)));
+        var block = new DecoderBlock(spec, device, _scratch, layer => ValueGram(layer));
+        _decoder = new Decoder(spec, device, weights, _scratch, block);
+        _layers = new LayerSchedule(spec, device, weights, _decoder, block);
     }
 
     /// <summary>The model's form.</summary>
@@ -38,23 +41,55 @@ public sealed class LanguageModel : IDisposable
     /// <summary>SHA-256 over <c>config.json</c> and the headers and sizes of the weight files, in hex: cheap, for manifests.</summary>
     public string Fingerprint { get; }
 
+    /// <summary>In which order runs go through batches and layers, and with it whether all weights are in memory.</summary>
+    public Schedule Schedule => _weights.IsResident ? Schedule.Token : Schedule.Layer;
+
+    /// <summary>Bytes of weights read from the model's files so far: all of them once, or layer-major what every sweep needed.</summary>
+    public long BytesRead => _weights.BytesRead;
+
+    /// <summary>Bytes of one token row's hidden state: D numbers of the device's compute type.</summary>
+    public long StateBytes => (long)Spec.ModelWidth * Device.ComputeType.Size();
+
     /// <summary>Where runs look for NaN and infinity.</summary>
     public FiniteCheck FiniteCheck { get; set; }
 
     internal RotaryCache? Rotary { get; }
 
+    /// <summary>Loads a model folder, all weights into memory; see the other overload.</summary>
+    public static LanguageModel Load(
+        string folder, Device device, IProgress<LoadProgress>? progress = null, CancellationToken ct = default) =>
+        Load(folder, device, Schedule.Token, progress, ct);
+
     /// <summary>Loads a model folder: <c>config.json</c> and safetensors weights. A name of the hub is resolved by <see cref="Hub.HubCache"/> before.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="device">Where the model computes; it outlives the model.</param>
+    /// <param name="schedule">
+    /// <see cref="Schedule.Token"/> loads all weights now. <see cref="Schedule.Layer"/> checks the files, and reads weights part by part while it runs.
+    /// </param>
+    /// <param name="progress">Told after every tensor loaded.</param>
+    /// <param name="ct">Looked at while loading.</param>
     /// <exception cref="ModelNotFoundException">A file is missing.</exception>
     /// <exception cref="ModelFormatException">A file is broken, or configuration and weights do not fit each other.</exception>
     /// <exception cref="UnsupportedModelException">The configuration asks for mathematics that is not implemented.</exception>
     /// <exception cref="DeviceMemoryException">The weights do not fit the device.</exception>
     public static LanguageModel Load(
-        string folder, Device device, IProgress<LoadProgress>? progress = null, CancellationToken ct = default)
+        string folder, Device device, Schedule schedule, IProgress<LoadProgress>? progress = null, CancellationToken ct = default)
     {
         var definition = FamilyRegistry.Read(folder);
-        using var checkpoint = Checkpoint.Open(folder);
-        var weights = WeightLoader.Load(checkpoint, definition, device, progress, ct);
-        return new LanguageModel(definition.Spec, device, weights, FingerprintOf(folder, checkpoint));
+
+        // Read, not mapped: pages of a mapped file count as the process' memory as long as the file is open, and would double it.
+        var checkpoint = Checkpoint.Open(folder, FileReading.Positioned);
+        if (schedule == Schedule.Layer)
+        {
+            string fingerprint = FingerprintOf(folder, checkpoint);
+            return new LanguageModel(definition.Spec, device, new StreamedWeights(checkpoint, definition, device), fingerprint);
+        }
+
+        using (checkpoint)
+        {
+            var weights = ResidentWeights.Load(checkpoint, definition, device, progress, ct);
+            return new LanguageModel(definition.Spec, device, weights, FingerprintOf(folder, checkpoint));
+        }
     }
 
     /// <summary>One forward pass over a batch.</summary>
@@ -70,6 +105,46 @@ public sealed class LanguageModel : IDisposable
         Run(batch, output, cache: null, plan ?? ProbePlan.None, sink, ct);
 
     /// <summary>
+    /// Takes batches through the model, once for every plan, in the order of the model's <see cref="Schedule"/>. Layer-major reads every weight once for all
+    /// batches and plans together.
+    /// </summary>
+    /// <param name="batches">Packed for this model.</param>
+    /// <param name="plans">A pass each: what it observes or switches off.</param>
+    /// <param name="output">What every pass brings to the host.</param>
+    /// <param name="sink">Receives it.</param>
+    /// <param name="options">Where hidden states wait, layer-major; null for memory.</param>
+    /// <param name="ct">Looked at between the layers of a batch.</param>
+    /// <exception cref="ModelInputException">A plan names sites the model does not have.</exception>
+    /// <exception cref="NonFiniteException">The hidden state left the finite numbers, see <see cref="FiniteCheck"/>.</exception>
+    /// <exception cref="IOException">Hidden states cannot be spooled.</exception>
+    public void Sweep(
+        IReadOnlyList<Batch> batches, IReadOnlyList<ProbePlan> plans, ForwardOutput output, ISweepSink sink, SweepOptions? options = null,
+        CancellationToken ct = default)
+    {
+        for (int pass = 0; pass < plans.Count; pass++) ProbeRun.Check(plans[pass], Spec, batches.Count == 0 ? null : sink.Probe(pass, 0));
+        if (!_weights.IsResident)
+        {
+            _layers.Run(batches, plans, output, sink, ProbeOf, FiniteCheck, options ?? SweepOptions.InMemory, ct);
+            return;
+        }
+
+        long rows = 0;
+        for (int batch = 0; batch < batches.Count; batch++)
+        {
+            for (int pass = 0; pass < plans.Count; pass++)
+            {
+                var probe = ProbeOf(plans[pass], sink.Probe(pass, batch), batches[batch].Layout, MaskOf(plans[pass].Ablation));
+                sink.OnResult(pass, batch, _decoder.Run(batches[batch], output, cache: null, probe, FiniteCheck, ct));
+                rows += batches[batch].Tokens;
+            }
+
+            sink.OnProgress(rows);
+        }
+
+        for (int layer = 0; layer < Spec.Layers; layer++) sink.OnLayerDone(layer);
+    }
+
+    /// <summary>
     /// L2 norms of the write vectors, by neuron: columns of W_down (F of them) for <see cref="Site.MlpPost"/>, of W_O (H*d) for <see cref="Site.Z"/>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Another site.</exception>
@@ -77,8 +152,8 @@ public sealed class LanguageModel : IDisposable
     {
         var weight = site switch
         {
-            Site.MlpPost => _weights.Layers[layer].Down.Weight,
-            Site.Z => _weights.Layers[layer].O.Weight,
+            Site.MlpPost => _weights.Layer(layer).Down.Weight,
+            Site.Z => _weights.Layer(layer).O.Weight,
             _ => throw new ArgumentOutOfRangeException(nameof(site), site, "MlpPost or Z"),
         };
         int[] columns = [.. Enumerable.Range(0, checked((int)weight.Columns))];
@@ -103,9 +178,23 @@ public sealed class LanguageModel : IDisposable
     internal ForwardResult Run(Batch batch, ForwardOutput output, KvCache? cache, ProbePlan plan, IProbeSink? sink, CancellationToken ct)
     {
         ProbeRun.Check(plan, Spec, sink);
-        var probe = new ProbeRun(plan, sink, batch.Layout, _scratch, MaskOf(plan.Ablation), StatsOf(plan, batch.Layout.Count));
-        return _decoder.Run(batch, output, cache, probe, FiniteCheck, ct);
+        if (!_weights.IsResident)
+        {
+            if (cache is not null) throw NotResident();
+            var single = new SingleRun(sink);
+            _layers.Run([batch], [plan], output, single, ProbeOf, FiniteCheck, SweepOptions.InMemory, ct);
+            return single.Result;
+        }
+
+        return _decoder.Run(batch, output, cache, ProbeOf(plan, sink, batch.Layout, MaskOf(plan.Ablation)), FiniteCheck, ct);
     }
+
+    private static DeviceMemoryException NotResident() => new(
+        "generation needs all weights in memory", expected: "a model loaded token-major", found: "one that is read layer by layer",
+        hint: "every new token goes through all layers; give more memory, or score instead of generate");
+
+    private ProbeRun ProbeOf(ProbePlan plan, IProbeSink? sink, SequenceLayout layout, MaskTensors? mask) =>
+        new(plan, sink, layout, _scratch, mask, StatsOf(plan, layout.Count));
 
     /// <summary>The mask of the last run is kept: ablation studies run one mask over many batches.</summary>
     private MaskTensors? MaskOf(NeuronMask? mask)
@@ -152,7 +241,7 @@ public sealed class LanguageModel : IDisposable
             }
         }
 
-        gram = ColumnDots(_weights.Layers[layer].O.Weight, [.. left], [.. right]);
+        gram = ColumnDots(_weights.Layer(layer).O.Weight, [.. left], [.. right]);
         _grams.Add(layer, gram);
         return gram.View.Reshape(shape);
     }

@@ -3,6 +3,7 @@ using Babel.Analysis.Errors;
 using Babel.Analysis.Runs;
 using Babel.Analysis.Scoring;
 using Babel.Analysis.Statistics;
+using Babel.Kernels;
 using Babel.Model;
 
 namespace Babel.Analysis.Ablation;
@@ -16,11 +17,15 @@ public sealed class AblationRunner
 {
     private readonly ModelShape _shape;
     private readonly IReadOnlyList<EvaluatedDocument> _documents;
-    private readonly Func<IReadOnlyList<NeuronId>, Action<long>, CancellationToken, double[]> _score;
+    private readonly ScorePasses _score;
+    private readonly int _passesAtOnce;
     private readonly long _rows;
     private readonly string _identity;
     private readonly Journal? _journal;
     private readonly Dictionary<string, double[]> _done = new(StringComparer.Ordinal);
+
+    /// <summary>Some passes computed together: the NLL of every document with each pass' units off.</summary>
+    private delegate IReadOnlyList<double[]> ScorePasses(IReadOnlyList<IReadOnlyList<NeuronId>> passes, Action<long> report, CancellationToken ct);
 
     /// <summary>Prepares the passes.</summary>
     /// <param name="model">The model.</param>
@@ -29,8 +34,8 @@ public sealed class AblationRunner
     public AblationRunner(LanguageModel model, Scorer scorer, Journal? journal = null)
         : this(
             ModelShape.Of(model.Spec), scorer.Documents,
-            (units, report, ct) => scorer.Score(units.Count == 0 ? null : NeuronMask.Off(model.Spec, units), report, ct), scorer.Rows,
-            IdentityOf(model, scorer), journal)
+            (passes, report, ct) => scorer.Score([.. passes.Select(units => units.Count == 0 ? null : NeuronMask.Off(model.Spec, units))], report, ct),
+            scorer.PassesAtOnce, scorer.Rows, IdentityOf(model, scorer), journal)
     {
     }
 
@@ -44,18 +49,29 @@ public sealed class AblationRunner
     public AblationRunner(
         ModelShape shape, IReadOnlyList<EvaluatedDocument> documents,
         Func<IReadOnlyList<NeuronId>, Action<long>, CancellationToken, double[]> score, long rows, string identity, Journal? journal)
+        : this(shape, documents, (passes, report, ct) => [score(passes[0], report, ct)], 1, rows, identity, journal)
+    {
+    }
+
+    private AblationRunner(
+        ModelShape shape, IReadOnlyList<EvaluatedDocument> documents, ScorePasses score, int passesAtOnce, long rows, string identity, Journal? journal)
     {
         _shape = shape;
         _documents = documents;
         _score = score;
+        _passesAtOnce = passesAtOnce;
         _rows = rows;
         _identity = identity;
         _journal = journal;
     }
 
-    /// <summary>What determines a pass besides its mask: model, device and documents.</summary>
-    public static string IdentityOf(LanguageModel model, Scorer scorer) =>
-        ContentKey.Of(model.Fingerprint, model.Device.Name, scorer.Fingerprint);
+    /// <summary>What determines a pass besides its mask: model, device, precision and documents.</summary>
+    public static string IdentityOf(LanguageModel model, Scorer scorer) => model.Device.Precision switch
+    {
+        // Passes kept before there was a choice are exact, and stay valid.
+        Precision.Exact => ContentKey.Of(model.Fingerprint, model.Device.Name, scorer.Fingerprint),
+        var other => ContentKey.Of(model.Fingerprint, model.Device.Name, scorer.Fingerprint, other.Word()),
+    };
 
     /// <summary>Runs what the journal does not hold yet, and assembles the result.</summary>
     /// <param name="sets">The sets, a name each.</param>
@@ -73,13 +89,15 @@ public sealed class AblationRunner
 
         var missing = passes.Where(p => !_done.ContainsKey(p.Key)).DistinctBy(p => p.Key, StringComparer.Ordinal).ToList();
         int stored = passes.Count - missing.Count;
-        for (int i = 0; i < missing.Count; i++)
+        int done = 0;
+        foreach (var group in missing.Chunk(_passesAtOnce))
         {
-            int done = i;
+            string label = group.Length == 1 ? group[0].Label : $"{group[0].Label} and {group.Length - 1} more";
             void Report(long rows) => progress?.Invoke(new AblationProgress(
-                missing[done].Label, stored + done, passes.Count, done * _rows + rows, missing.Count * _rows));
+                label, stored + done, passes.Count, (done * _rows) + rows, missing.Count * _rows));
             Report(0);
-            Compute(missing[i], Report, ct);
+            Compute(group, Report, ct);
+            done += group.Length;
         }
 
         progress?.Invoke(new AblationProgress("", passes.Count, passes.Count, missing.Count * _rows, missing.Count * _rows));
@@ -104,16 +122,19 @@ public sealed class AblationRunner
         return new Pass(label, units, key.Finish());
     }
 
-    private void Compute(Pass pass, Action<long> report, CancellationToken ct)
+    private void Compute(Pass[] group, Action<long> report, CancellationToken ct)
     {
-        double[] nll = _score(pass.Units, report, ct);
-        _journal?.Append(pass.Key, pass.Label, writer =>
+        var scores = _score([.. group.Select(p => p.Units)], report, ct);
+        foreach (var (pass, nll) in group.Zip(scores))
         {
-            writer.WriteStartArray();
-            foreach (double value in nll) writer.WriteNumberValue(value);
-            writer.WriteEndArray();
-        });
-        _done.Add(pass.Key, nll);
+            _journal?.Append(pass.Key, pass.Label, writer =>
+            {
+                writer.WriteStartArray();
+                foreach (double value in nll) writer.WriteNumberValue(value);
+                writer.WriteEndArray();
+            });
+            _done.Add(pass.Key, nll);
+        }
     }
 
     private double[]? Stored(string key)

@@ -154,6 +154,9 @@ public sealed class RunFolder : IDisposable
     {
         var was = stored.Identity.Prepend(new("kind", stored.Kind)).ToDictionary(StringComparer.Ordinal);
         var now = asked.Identity.Prepend(new("kind", asked.Kind)).ToDictionary(StringComparer.Ordinal);
+        // Runs made before there was a choice of precision are exact.
+        was.TryAdd("precision", "exact");
+        now.TryAdd("precision", "exact");
         string[] different = [.. was.Keys.Union(now.Keys, StringComparer.Ordinal)
             .Where(k => was.GetValueOrDefault(k) != now.GetValueOrDefault(k)).Order(StringComparer.Ordinal)];
         if (different.Length == 0) return;

@@ -20,13 +20,16 @@ public sealed class Scorer : IDisposable
     /// <summary>Token rows of a batch, unless the caller wants other ones: enough to fill the kernels, little enough for a cache.</summary>
     public const int DefaultBatchTokens = 1024;
 
+    private const int MostPassesAtOnce = 16;
+
     private readonly LanguageModel _model;
+    private readonly SweepOptions _sweep;
     private readonly List<(Batch Batch, int[] Windows)> _batches = [];
     private readonly int[] _firstWindow;
 
-    private Scorer(LanguageModel model, IReadOnlyList<TokenizedDocument> documents)
+    private Scorer(LanguageModel model, IReadOnlyList<TokenizedDocument> documents, SweepOptions sweep)
     {
-        _model = model;
+        (_model, _sweep) = (model, sweep);
         Documents =
         [
             .. documents.Select(d => new EvaluatedDocument(
@@ -46,13 +49,22 @@ public sealed class Scorer : IDisposable
     /// <summary>SHA-256 over language, index and token ids of every document: what a result depends on besides model, device and mask.</summary>
     public string Fingerprint { get; }
 
+    /// <summary>
+    /// How many passes are worth computing together: one where all weights are in memory; where every pass would read them, as many as have room for
+    /// their hidden states.
+    /// </summary>
+    public int PassesAtOnce => _model.Schedule == Schedule.Token || Rows == 0
+        ? 1 : (int)Math.Clamp(_sweep.ResidentBytes / (Rows * _model.StateBytes), 1, MostPassesAtOnce);
+
     /// <summary>Packs the documents into batches on the model's device.</summary>
     /// <param name="model">The model; it must outlive the scorer.</param>
     /// <param name="documents">The documents, in the order results are wanted in.</param>
     /// <param name="batchTokens">About how many token rows a batch has. It sets speed and memory, never a result.</param>
-    public static Scorer Create(LanguageModel model, IReadOnlyList<TokenizedDocument> documents, int batchTokens = DefaultBatchTokens)
+    /// <param name="sweep">Where hidden states wait when the model is read layer by layer; null for memory.</param>
+    public static Scorer Create(
+        LanguageModel model, IReadOnlyList<TokenizedDocument> documents, int batchTokens = DefaultBatchTokens, SweepOptions? sweep = null)
     {
-        var scorer = new Scorer(model, documents);
+        var scorer = new Scorer(model, documents, sweep ?? SweepOptions.InMemory);
         try
         {
             scorer.Pack(documents, batchTokens);
@@ -70,27 +82,25 @@ public sealed class Scorer : IDisposable
     /// <param name="onRows">Called after every batch with the number of token rows done in this pass.</param>
     /// <param name="ct">Checked between layers.</param>
     /// <exception cref="NonFiniteException">A log-probability is not a finite number.</exception>
-    public double[] Score(NeuronMask? mask = null, Action<long>? onRows = null, CancellationToken ct = default)
-    {
-        var plan = mask is null ? ProbePlan.None : ProbePlan.None with { Ablation = mask };
-        var windows = new double[_firstWindow[^1]];
-        long done = 0;
-        foreach (var (batch, ordinals) in _batches)
-        {
-            ct.ThrowIfCancellationRequested();
-            float[] logs = _model.Run(batch, ForwardOutput.LogProbs, plan, sink: null, ct).LogProbs;
-            var spans = batch.Layout.Spans;
-            for (int s = 0; s < ordinals.Length; s++)
-            {
-                // The last row of a window predicts what nobody knows; its target is -1.
-                foreach (float log in logs.AsSpan(spans[s].QueryStart, spans[s].QueryLength - 1)) windows[ordinals[s]] -= log;
-            }
+    public double[] Score(NeuronMask? mask = null, Action<long>? onRows = null, CancellationToken ct = default) => Score([mask], onRows, ct)[0];
 
-            done += batch.Tokens;
-            onRows?.Invoke(done);
+    /// <summary>Several passes, computed together: the NLL of every document under every mask, in nats.</summary>
+    /// <param name="masks">A pass each; null for the model as it is.</param>
+    /// <param name="onRows">Called with the number of token rows done, of all passes.</param>
+    /// <param name="ct">Checked between layers.</param>
+    /// <exception cref="NonFiniteException">A log-probability is not a finite number.</exception>
+    public IReadOnlyList<double[]> Score(IReadOnlyList<NeuronMask?> masks, Action<long>? onRows = null, CancellationToken ct = default)
+    {
+        ProbePlan[] plans = [.. masks.Select(m => m is null ? ProbePlan.None : ProbePlan.None with { Ablation = m })];
+        double[][] windows = [.. masks.Select(_ => new double[_firstWindow[^1]])];
+        long done = 0;
+        foreach (var part in Parts(masks.Count))
+        {
+            _model.Sweep([.. part.Select(p => p.Batch)], plans, ForwardOutput.LogProbs, new Sink(part, windows, rows => onRows?.Invoke(done + rows)), _sweep, ct);
+            done += masks.Count * part.Sum(p => (long)p.Batch.Tokens);
         }
 
-        return Fold(windows);
+        return [.. windows.Select(Fold)];
     }
 
     /// <inheritdoc/>
@@ -110,6 +120,26 @@ public sealed class Scorer : IDisposable
             _batches.Add((batch, [.. windows.Select(w => _firstWindow[place[w.Source]] + w.Window)]));
             Rows += batch.Tokens;
         }
+    }
+
+    /// <summary>The batches that are taken through the layers together: all, unless their hidden states may not be kept.</summary>
+    private IEnumerable<List<(Batch Batch, int[] Windows)>> Parts(int passes)
+    {
+        long most = _sweep.MostBytes / (_model.StateBytes * passes), rows = 0;
+        var part = new List<(Batch Batch, int[] Windows)>();
+        foreach (var item in _batches)
+        {
+            if (part.Count > 0 && rows + item.Batch.Tokens > most && _model.Schedule == Schedule.Layer)
+            {
+                yield return part;
+                (part, rows) = ([], 0);
+            }
+
+            part.Add(item);
+            rows += item.Batch.Tokens;
+        }
+
+        if (part.Count > 0) yield return part;
     }
 
     private double[] Fold(double[] windows)
@@ -140,5 +170,28 @@ public sealed class Scorer : IDisposable
         }
 
         return key.Finish();
+    }
+
+    /// <summary>Adds log-probabilities up by window.</summary>
+    private sealed class Sink(List<(Batch Batch, int[] Windows)> batches, double[][] windows, Action<long> onRows) : ISweepSink
+    {
+        public IProbeSink? Probe(int pass, int batch) => null;
+
+        public void OnResult(int pass, int batch, ForwardResult result)
+        {
+            var (packed, ordinals) = batches[batch];
+            var spans = packed.Layout.Spans;
+            for (int s = 0; s < ordinals.Length; s++)
+            {
+                // The last row of a window predicts what nobody knows; its target is -1.
+                foreach (float log in result.LogProbs.AsSpan(spans[s].QueryStart, spans[s].QueryLength - 1)) windows[pass][ordinals[s]] -= log;
+            }
+        }
+
+        public void OnLayerDone(int layer)
+        {
+        }
+
+        public void OnProgress(long rows) => onRows(rows);
     }
 }

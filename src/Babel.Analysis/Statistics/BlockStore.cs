@@ -4,7 +4,7 @@ using Babel.Analysis.Errors;
 namespace Babel.Analysis.Statistics;
 
 /// <summary>
-/// The folder of a run: <c>blocks/LANG.FIRST-LAST.safetensors</c> for every finished block of documents, each whole or not there, and at the end
+/// The folder of a run: <c>blocks/LANG.FIRST-LAST.safetensors</c> (with LANG again before LAST, where it is another) for every finished block of documents, each whole or not there, and at the end
 /// <c>statistics.safetensors</c> in their stead. There is no journal to fall out of step: what is done is what the files say they hold.
 /// </summary>
 internal sealed class BlockStore(string folder)
@@ -46,12 +46,13 @@ internal sealed class BlockStore(string folder)
         return found;
     }
 
-    /// <summary>Keeps a finished block of one language.</summary>
+    /// <summary>Keeps a finished block, of one language or of several.</summary>
     public void Add(NeuronStats block)
     {
-        var language = block.Languages[0];
+        var (first, last) = (block.Languages[0], block.Languages[^1]);
+        string more = first == last ? "" : last.Language + ".";
         Directory.CreateDirectory(_blocks);
-        block.Save(Path.Combine(_blocks, $"{language.Language}.{language.Documents[0].Index:D8}-{language.Documents[^1].Index:D8}.safetensors"));
+        block.Save(Path.Combine(_blocks, $"{first.Language}.{first.Documents[0].Index:D8}-{more}{last.Documents[^1].Index:D8}.safetensors"));
     }
 
     /// <summary>Writes the result, then clears the blocks.</summary>

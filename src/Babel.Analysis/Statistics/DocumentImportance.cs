@@ -4,18 +4,29 @@ using Babel.Kernels.Errors;
 namespace Babel.Analysis.Statistics;
 
 /// <summary>
-/// One importance of the documents being read, before the root: what the windows of a document add up to in float64, in the canonical order
-/// of the windows. Exact forms add squares and end with a root times the neuron's write norm; the repo forms add as they are.
+/// One importance of the documents being read. Before the root it is what the windows of a document add up to in float64, in the canonical order
+/// of the windows. Exact forms add squares and end with a root times the neuron's write norm; the repo forms add as they are. A layer that is finished keeps
+/// its importances only: layer-major, the sums of one layer exist at a time.
 /// </summary>
 internal sealed class DocumentImportance
 {
-    private readonly double[] _sums; // [documents, L, n]
-    private readonly int _layers, _width;
+    private readonly double[]?[] _sums; // [L], [documents, n]
+    private readonly bool[] _finished;
+    private readonly int _width, _documents;
+    private readonly IReadOnlyDictionary<string, int[]> _rowsOf;
+    private readonly Dictionary<string, ImportanceStats> _stats = new(StringComparer.Ordinal);
 
-    public DocumentImportance(ImportanceKey key, int layers, int width, int documents)
+    /// <summary>Makes room.</summary>
+    /// <param name="key">Which importance.</param>
+    /// <param name="layers">L.</param>
+    /// <param name="width">n, entries a layer.</param>
+    /// <param name="rowsOf">The documents of every language, in their order.</param>
+    /// <param name="keep">Whether to keep every document's values.</param>
+    public DocumentImportance(ImportanceKey key, int layers, int width, IReadOnlyDictionary<string, int[]> rowsOf, bool keep)
     {
-        (Key, _layers, _width) = (key, layers, width);
-        _sums = new double[checked(documents * layers * width)];
+        (Key, _width, _rowsOf, _sums, _finished) = (key, width, rowsOf, new double[]?[layers], new bool[layers]);
+        _documents = rowsOf.Values.Sum(r => r.Length);
+        foreach (var (language, rows) in rowsOf) _stats.Add(language, new ImportanceStats(layers, width, rows.Length, keep));
     }
 
     public ImportanceKey Key { get; }
@@ -30,35 +41,37 @@ internal sealed class DocumentImportance
         for (; k < sums.Length; k++) sums[k] += values[k];
     }
 
-    /// <summary>The finished importances of some documents, in their order.</summary>
-    /// <param name="documents">Rows to take.</param>
-    /// <param name="keep">Whether to keep every document's values.</param>
-    /// <param name="writeNorms">Factors of a layer; null for none.</param>
-    public ImportanceStats Finish(IReadOnlyList<int> documents, bool keep, Func<int, float[]>? writeNorms)
+    /// <summary>Turns a layer's sums into importances; nothing when it is done already.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="writeNorms">Factors of the layer's neurons; null for none.</param>
+    public void FinishLayer(int layer, float[]? writeNorms)
     {
-        var stats = new ImportanceStats(_layers, _width, documents.Count, keep);
+        if (_finished[layer]) return;
         var values = new float[_width];
-        for (int layer = 0; layer < _layers; layer++)
+        foreach (var (language, rows) in _rowsOf)
         {
-            float[]? norms = writeNorms?.Invoke(layer);
-            for (int d = 0; d < documents.Count; d++)
+            for (int d = 0; d < rows.Length; d++)
             {
-                var sums = Row(documents[d], layer);
+                var sums = Row(rows[d], layer);
                 for (int k = 0; k < _width; k++)
                 {
                     double value = Key.Form == ImportanceForms.Exact ? Math.Sqrt(sums[k]) : sums[k];
-                    values[k] = (float)(norms is null ? value : value * norms[k]);
+                    values[k] = (float)(writeNorms is null ? value : value * writeNorms[k]);
                     if (!float.IsFinite(values[k])) throw NonFinite(layer, k, values[k]);
                 }
 
-                stats.Set(layer, d, values);
+                _stats[language].Set(layer, d, values);
             }
         }
 
-        return stats;
+        (_finished[layer], _sums[layer]) = (true, null);
     }
 
-    private Span<double> Row(int document, int layer) => _sums.AsSpan(((document * _layers) + layer) * _width, _width);
+    /// <summary>The importances of a language, when every layer is finished.</summary>
+    public ImportanceStats Of(string language) => _stats[language];
+
+    private Span<double> Row(int document, int layer) =>
+        (_sums[layer] ??= new double[checked(_documents * _width)]).AsSpan(document * _width, _width);
 
     private NonFiniteException NonFinite(int layer, int index, float value) => new(
         "an importance is not a finite number", where: $"layer {layer}, {Key}, index {index}", found: $"{value}",

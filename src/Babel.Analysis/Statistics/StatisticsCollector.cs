@@ -7,7 +7,8 @@ using Babel.Model;
 namespace Babel.Analysis.Statistics;
 
 /// <summary>
-/// Takes the statistics of a set of documents while the model reads them: <see cref="Run"/> every batch, then <see cref="Finish"/>.
+/// Takes the statistics of a set of documents while the model reads them: <see cref="Run"/> all batches, at once or some at a time, then
+/// <see cref="Finish"/>.
 /// </summary>
 /// <remarks>
 /// A sequence of a batch is one window of one document. Its counts and sums, which have the same bits in any batch, are added to its language's
@@ -23,6 +24,7 @@ public sealed class StatisticsCollector : IProbeSink
     private readonly Dictionary<TokenizedDocument, int> _rows = new(ReferenceEqualityComparer.Instance);
     private readonly IReadOnlyList<NeuronPart> _parts;
     private readonly List<DocumentImportance> _importance;
+    private readonly Dictionary<string, int[]> _rowsOf = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<NeuronPart, TapSums>> _sums = new(StringComparer.Ordinal);
     private readonly DeviceRows _host = new();
     private readonly int[] _windowsDone;
@@ -38,32 +40,42 @@ public sealed class StatisticsCollector : IProbeSink
         _parts = options.PartsOf(_shape);
         for (int i = 0; i < documents.Count; i++) _rows.Add(documents[i], i);
         _windowsDone = new int[documents.Count];
-        _importance = [.. options.Keys().Select(k => new DocumentImportance(k, _shape.Layers, k.Width(_shape), documents.Count))];
         foreach (string language in documents.Select(d => d.Document.Language).Distinct(StringComparer.Ordinal))
+        {
             _sums[language] = _parts.ToDictionary(p => p, p => new TapSums(_shape.Layers, _shape.NeuronCount(p)));
+            _rowsOf[language] =
+            [
+                .. Enumerable.Range(0, documents.Count).Where(i => documents[i].Document.Language == language).OrderBy(i => documents[i].Document.Index),
+            ];
+        }
+
+        _importance = [.. options.Keys().Select(k => new DocumentImportance(k, _shape.Layers, k.Width(_shape), _rowsOf, options.KeepDocuments))];
     }
 
     /// <summary>
-    /// Reads one batch: one forward pass, or two when both forms of the Q/K importance are wanted.
+    /// Reads batches: one forward pass each, or two when both forms of the Q/K importance are wanted, in the order of the model's schedule.
     /// </summary>
-    /// <param name="batch">Windows of the documents given to the constructor.</param>
-    /// <param name="output">What else to compute in the first pass, for example log-probabilities.</param>
+    /// <param name="batches">Windows of the documents given to the constructor.</param>
+    /// <param name="sweep">Where hidden states wait, layer-major; null for memory.</param>
+    /// <param name="onRows">Told how many token rows are done.</param>
     /// <param name="ct">Checked between layers.</param>
-    public ForwardResult Run(IReadOnlyList<BatchWindow> batch, ForwardOutput output = ForwardOutput.None, CancellationToken ct = default)
+    public void Run(
+        IReadOnlyList<IReadOnlyList<BatchWindow>> batches, SweepOptions? sweep = null, Action<long>? onRows = null, CancellationToken ct = default)
     {
-        _batch = batch;
-        _batchRows = [.. batch.Select(w => _rows[w.Source])];
-        using var packed = Batch.Pack(_model, [.. batch.Select(w => w.Ids)], targets: output != ForwardOutput.None);
-        _secondPass = false;
-        var result = _model.Run(packed, output, FirstPlan(), this, ct);
-        if (_options.QkImportance == ImportanceForms.Both)
+        var packed = new List<Batch>();
+        try
         {
-            _secondPass = true;
-            _model.Run(packed, ForwardOutput.None, new ProbePlan { QkScores = QkScoreForm.Repo }, this, ct);
+            foreach (var batch in batches) packed.Add(Batch.Pack(_model, [.. batch.Select(w => w.Ids)], targets: false));
+            ProbePlan[] plans = _options.QkImportance == ImportanceForms.Both ? [FirstPlan(), new ProbePlan { QkScores = QkScoreForm.Repo }] : [FirstPlan()];
+            bool whole = _windowsDone.Sum() + batches.Sum(b => b.Count) == _documents.Sum(d => d.Windows.Count);
+            _model.Sweep(packed, plans, ForwardOutput.None, new Sink(this, batches, plans.Length, whole, onRows), sweep, ct);
+        }
+        finally
+        {
+            packed.ForEach(b => b.Dispose());
         }
 
-        foreach (int row in _batchRows) _windowsDone[row]++;
-        return result;
+        foreach (var window in batches.SelectMany(b => b)) _windowsDone[_rows[window.Source]]++;
     }
 
     /// <inheritdoc/>
@@ -103,6 +115,7 @@ public sealed class StatisticsCollector : IProbeSink
                 throw new InvalidOperationException($"{_windowsDone[i]} of {_documents[i].Windows.Count} windows of {_documents[i].Document.Language} {_documents[i].Document.Index} were read");
         }
 
+        for (int layer = 0; layer < _shape.Layers; layer++) FinishLayer(layer);
         return new NeuronStats(
             HeaderOf(_model, _options, tokenizer, context), _sums.Select(l => FinishLanguage(l.Key, l.Value)));
     }
@@ -114,22 +127,22 @@ public sealed class StatisticsCollector : IProbeSink
         Tokenizer = tokenizer,
         Shape = ModelShape.Of(model.Spec),
         Context = context,
+        Precision = model.Device.Precision,
         Options = options,
         Producers = [$"babel {typeof(NeuronStats).Assembly.GetName().Version?.ToString(3)} {model.Device.Name}"],
     };
 
     private LanguageStats FinishLanguage(string language, Dictionary<NeuronPart, TapSums> sums)
     {
-        int[] rows = [.. Enumerable.Range(0, _documents.Count)
-            .Where(i => _documents[i].Document.Language == language)
-            .OrderBy(i => _documents[i].Document.Index)];
-        var documents = rows.Select(i => _documents[i])
+        var documents = _rowsOf[language].Select(i => _documents[i])
             .Select(d => new StatsDocument(d.Document.Index, d.Tokens, Convert.ToHexStringLower(d.Document.Digest())));
-        return new LanguageStats(
-            language,
-            [.. documents],
-            sums,
-            _importance.ToDictionary(i => i.Key, i => i.Finish(rows, _options.KeepDocuments, WriteNorms(i.Key))));
+        return new LanguageStats(language, [.. documents], sums, _importance.ToDictionary(i => i.Key, i => i.Of(language)));
+    }
+
+    /// <summary>Turns the sums of a layer into importances, once all windows have been through it.</summary>
+    private void FinishLayer(int layer)
+    {
+        foreach (var importance in _importance) importance.FinishLayer(layer, WriteNorms(importance.Key, layer));
     }
 
     private ProbePlan FirstPlan()
@@ -164,10 +177,10 @@ public sealed class StatisticsCollector : IProbeSink
     };
 
     /// <summary>||w_k|| and ||r_i|| for the forms whose change is rank one; the other scores carry their weights already.</summary>
-    private Func<int, float[]>? WriteNorms(ImportanceKey key) => (key.Form, key.Part) switch
+    private float[]? WriteNorms(ImportanceKey key, int layer) => (key.Form, key.Part) switch
     {
-        (ImportanceForms.Exact, NeuronPart.Down) => layer => _model.WriteNorms(Site.MlpPost, layer),
-        (ImportanceForms.Exact, NeuronPart.O) => layer => _model.WriteNorms(Site.Z, layer),
+        (ImportanceForms.Exact, NeuronPart.Down) => _model.WriteNorms(Site.MlpPost, layer),
+        (ImportanceForms.Exact, NeuronPart.O) => _model.WriteNorms(Site.Z, layer),
         _ => null,
     };
 
@@ -228,4 +241,32 @@ public sealed class StatisticsCollector : IProbeSink
     }
 
     private TapSums SumsOf(int sequence, NeuronPart part) => _sums[_batch[sequence].Source.Document.Language][part];
+
+    /// <summary>The model's sweep, batch by batch or layer by layer.</summary>
+    private sealed class Sink(StatisticsCollector collector, IReadOnlyList<IReadOnlyList<BatchWindow>> batches, int passes, bool whole, Action<long>? onRows)
+        : ISweepSink
+    {
+        public IProbeSink Probe(int pass, int batch)
+        {
+            if (!ReferenceEquals(collector._batch, batches[batch]))
+            {
+                collector._batch = batches[batch];
+                collector._batchRows = [.. batches[batch].Select(w => collector._rows[w.Source])];
+            }
+
+            collector._secondPass = pass == 1;
+            return collector;
+        }
+
+        public void OnResult(int pass, int batch, ForwardResult result)
+        {
+        }
+
+        public void OnLayerDone(int layer)
+        {
+            if (whole) collector.FinishLayer(layer);
+        }
+
+        public void OnProgress(long rows) => onRows?.Invoke(rows / passes);
+    }
 }

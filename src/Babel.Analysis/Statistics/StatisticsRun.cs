@@ -36,28 +36,50 @@ public static class StatisticsRun
         var blocks = store?.Load(wanted, corpus) ?? [];
         var done = blocks.SelectMany(b => b.Languages).SelectMany(l => l.Documents.Select(d => (l.Language, d.Index))).ToHashSet();
         var rest = corpus.Documents.Where(d => !done.Contains((d.Document.Language, d.Document.Index))).ToList();
+        long read = 0;
         var state = new StatisticsProgress(done.Count, corpus.Documents.Count, 0, rest.Sum(d => (long)d.Tokens), done.Count);
         progress?.Report(state);
-        foreach (var block in rest.GroupBy(d => d.Document.Language, StringComparer.Ordinal).SelectMany(g => g.Chunk(run.BlockDocuments)))
+        var total = blocks.Count > 0 ? NeuronStats.Merge(blocks) : null;
+        foreach (var unit in Units(model, rest, options, run))
         {
-            var collector = new StatisticsCollector(model, options, block);
-            foreach (var batch in Batching.ByLength(block, run.BatchTokens))
-            {
-                ct.ThrowIfCancellationRequested();
-                collector.Run(batch, ct: ct);
-                state = state with { Tokens = state.Tokens + batch.Sum(w => w.Ids.Length) };
-                progress?.Report(state);
-            }
-
+            ct.ThrowIfCancellationRequested();
+            var collector = new StatisticsCollector(model, options, unit);
+            collector.Run(
+                [.. Batching.ByLength(unit, run.BatchTokens)], run.Sweep, rows => progress?.Report(state = state with { Tokens = read + rows }), ct);
+            read = state.Tokens;
             var stats = collector.Finish(tokenizer, context);
-            store?.Add(stats);
-            blocks.Add(stats);
-            state = state with { Documents = state.Documents + block.Length };
+            if (unit.Count < rest.Count || total is not null) store?.Add(stats);
+
+            // Merged as they come: all blocks together would be as many times the counts of all neurons.
+            total = total is null ? stats : NeuronStats.Merge(total, stats);
+            state = state with { Documents = state.Documents + unit.Count };
             progress?.Report(state);
         }
 
-        var result = NeuronStats.Merge(blocks);
-        if (store is not null && !(store.HasResult && blocks.Count == 1)) store.Finish(result);
-        return result;
+        if (store is not null && !(store.HasResult && rest.Count == 0 && blocks.Count == 1)) store.Finish(total!);
+        return total!;
+    }
+
+    /// <summary>
+    /// What is read, and then kept, at a time: some documents of one language; or layer-major, when every unit costs a read of all weights, as many documents
+    /// as hidden states may be kept of.
+    /// </summary>
+    private static IEnumerable<IReadOnlyList<TokenizedDocument>> Units(
+        LanguageModel model, List<TokenizedDocument> documents, StatisticsOptions options, StatisticsRunOptions run)
+    {
+        var languages = documents.GroupBy(d => d.Document.Language, StringComparer.Ordinal);
+        if (model.Schedule == Schedule.Token) return languages.SelectMany(g => g.Chunk(run.BlockDocuments));
+        int passes = options.QkImportance == ImportanceForms.Both ? 2 : 1;
+        return Cut([.. languages.SelectMany(g => g)], (run.Sweep ?? SweepOptions.InMemory).MostBytes / (model.StateBytes * passes));
+    }
+
+    private static IEnumerable<IReadOnlyList<TokenizedDocument>> Cut(List<TokenizedDocument> documents, long tokens)
+    {
+        for (int first = 0, next; first < documents.Count; first = next)
+        {
+            long sum = documents[first].Tokens;
+            for (next = first + 1; next < documents.Count && (sum += documents[next].Tokens) <= tokens;) next++;
+            yield return documents[first..next];
+        }
     }
 }

@@ -1,3 +1,5 @@
+using Babel.Model;
+
 namespace Babel.Analysis.Statistics;
 
 /// <summary>How a corpus is read; none of it changes a bit of the result.</summary>
@@ -11,4 +13,10 @@ public sealed record StatisticsRunOptions
 
     /// <summary>Token rows a batch has, about.</summary>
     public int BatchTokens { get; init; } = 1024;
+
+    /// <summary>
+    /// Where hidden states wait when the model is read layer by layer; null for memory. As many documents as they may be kept of are then read at once,
+    /// instead of <see cref="BlockDocuments"/>.
+    /// </summary>
+    public SweepOptions? Sweep { get; init; }
 }

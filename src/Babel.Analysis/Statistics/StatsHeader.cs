@@ -1,4 +1,5 @@
 using Babel.Analysis.Errors;
+using Babel.Kernels;
 
 namespace Babel.Analysis.Statistics;
 
@@ -23,6 +24,9 @@ public sealed record StatsHeader
     /// <summary>What was counted.</summary>
     public required StatisticsOptions Options { get; init; }
 
+    /// <summary>What the products were computed in. Statistics stored without it are exact.</summary>
+    public Precision Precision { get; init; }
+
     /// <summary>The programs and devices that took part, sorted, for example <c>babel 0.1.0 cpu</c>.</summary>
     public required IReadOnlyList<string> Producers { get; init; }
 
@@ -33,6 +37,7 @@ public sealed record StatsHeader
         yield return ("tokenizer", Tokenizer);
         yield return ("shape", Shape.ToString());
         yield return ("context", $"{Context}");
+        yield return ("precision", Precision.Word());
         yield return ("parts", string.Join(',', Options.PartsOf(Shape)));
         yield return ("importance", Options.Importance.ToString());
         yield return ("qkImportance", Options.QkImportance.ToString());

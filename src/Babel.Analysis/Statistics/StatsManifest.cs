@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Babel.Analysis.Errors;
 using Babel.Analysis.Json;
+using Babel.Kernels;
 using Babel.Model;
 
 namespace Babel.Analysis.Statistics;
@@ -24,6 +25,7 @@ internal static class StatsManifest
             json.WriteString("model", header.Model);
             json.WriteString("tokenizer", header.Tokenizer);
             json.WriteNumber("context", header.Context);
+            json.WriteString("precision", header.Precision.Word());
             json.WriteString("corpus", stats.CorpusFingerprint);
             WriteShape(json, header.Shape);
             WriteOptions(json, header.Options, header.Shape);
@@ -53,7 +55,7 @@ internal static class StatsManifest
         {
             using var json = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
             var root = new JsonFields(
-                json.RootElement, path, "format", "model", "tokenizer", "context", "corpus", "shape", "options", "producers", "languages");
+                json.RootElement, path, "format", "model", "tokenizer", "context", "precision", "corpus", "shape", "options", "producers", "languages");
             if (root.Natural("format") != StatsHeader.CurrentFormat)
             {
                 throw new StoreCorruptException(
@@ -66,6 +68,7 @@ internal static class StatsManifest
                 Model = root.String("model"),
                 Tokenizer = root.String("tokenizer"),
                 Context = root.Natural("context"),
+                Precision = ReadPrecision(root, path),
                 Shape = ReadShape(root.Object("shape"), path),
                 Options = ReadOptions(root.Object("options"), path),
                 Producers = [.. root.Array("producers").Select(p => p.GetString() ?? "")],
@@ -78,6 +81,16 @@ internal static class StatsManifest
         {
             throw new StoreCorruptException("the manifest of stored statistics cannot be read", path, found: e.Message, inner: e);
         }
+    }
+
+    // Manifests written before there was a choice do not name it.
+    private static Precision ReadPrecision(JsonFields root, string path)
+    {
+        if (!root.Has("precision")) return Precision.Exact;
+        return Precisions.TryParse(root.String("precision"), out var precision)
+            ? precision
+            : throw new StoreCorruptException(
+                "stored statistics are of an unknown precision", path, "exact or fast", root.String("precision"), "read them with the program that wrote them");
     }
 
     private static void WriteShape(Utf8JsonWriter json, ModelShape shape)

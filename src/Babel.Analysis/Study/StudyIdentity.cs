@@ -21,7 +21,7 @@ internal static class StudyIdentity
     {
         var files = Inputs(options, folder);
         long total = files.Sum(f => new FileInfo(f.Path).Length), done = 0;
-        var identity = new List<KeyValuePair<string, string>> { new("babel", Version), new("device", device.Name) };
+        var identity = new List<KeyValuePair<string, string>> { new("babel", Version), new("device", device.Name), new("precision", device.Precision.Word()) };
         foreach (var (name, path) in files)
         {
             ct.ThrowIfCancellationRequested();

@@ -2,6 +2,7 @@ using Babel.Analysis.Ablation;
 using Babel.Analysis.Runs;
 using Babel.Analysis.Selection;
 using Babel.Analysis.Statistics;
+using Babel.Kernels;
 
 namespace Babel.Analysis.Study;
 
@@ -19,6 +20,9 @@ public sealed record StudyResult
 
     /// <summary>The device's name.</summary>
     public required string Device { get; init; }
+
+    /// <summary>What the device computed its products in.</summary>
+    public required Precision Precision { get; init; }
 
     /// <summary>The model's sizes.</summary>
     public required ModelShape Shape { get; init; }

@@ -145,6 +145,7 @@ public sealed class StudyRunner
             State = folder.State,
             Model = path,
             Device = device.Name,
+            Precision = device.Precision,
             Shape = stats.Header.Shape,
             Corpus = CorpusRows(stats, documents),
             Neurons = selections[0],

@@ -3,6 +3,7 @@ using Babel.Analysis.Ablation;
 using Babel.Analysis.Runs;
 using Babel.Analysis.Scoring;
 using Babel.Analysis.Selection;
+using Babel.Kernels;
 
 namespace Babel.Analysis.Study;
 
@@ -17,6 +18,7 @@ internal static class StudySummary
             json.WriteStartObject();
             json.WriteNumber("format", 1);
             json.WriteString("device", result.Device);
+            json.WriteString("precision", result.Precision.Word());
             Shape(json, result);
             Corpus(json, result);
             json.WriteStartArray("selections");

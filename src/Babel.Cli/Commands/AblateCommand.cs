@@ -5,6 +5,7 @@ using Babel.Analysis.Scoring;
 using Babel.Cli.Inputs;
 using Babel.Cli.Options;
 using Babel.Cli.Reports;
+using Babel.Kernels;
 
 namespace Babel.Cli.Commands;
 
@@ -71,6 +72,7 @@ internal sealed class AblateCommand : CommandBase<AblateRequest>
             {
                 json.WriteString("model", request.Model);
                 json.WriteString("device", session.Device.Name);
+                json.WriteString("precision", session.Device.Precision.Word());
                 json.WriteString("corpus", corpus.Text.Fingerprint);
                 json.WriteString("method", neurons.Method);
                 AblationReport.Write(json, result);

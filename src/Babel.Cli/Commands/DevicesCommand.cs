@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Babel.Cli.Output;
+using Babel.Kernels;
 
 namespace Babel.Cli.Commands;
 
@@ -41,6 +42,9 @@ internal sealed class DevicesCommand : CommandBase<bool>
                     json.WriteString("name", device.Name);
                     json.WriteBoolean("available", device.Unavailable is null);
                     json.WriteString("description", device.Description);
+                    json.WriteStartArray("precisions");
+                    foreach (string precision in Precisions(device)) json.WriteStringValue(precision);
+                    json.WriteEndArray();
                     if (device.Unavailable is not null) json.WriteString("reason", device.Unavailable);
                     json.WriteEndObject();
                 }
@@ -49,11 +53,14 @@ internal sealed class DevicesCommand : CommandBase<bool>
             },
             output =>
             {
-                var table = new Table(Column.Text("device"), Column.Text("what it is"));
+                var table = new Table(Column.Text("device"), Column.Text("precision"), Column.Text("what it is"));
                 foreach (var device in devices)
-                    table.Add(device.Name, device.Unavailable is null ? device.Description : "not available: " + device.Unavailable);
+                    table.Add(device.Name, string.Join(", ", Precisions(device)), device.Unavailable is null ? device.Description : "not available: " + device.Unavailable);
                 table.WriteTo(output, context.Style);
             });
         return ExitCodes.Ok;
     }
+
+    private static IEnumerable<string> Precisions(DeviceInfo device) =>
+        device.Unavailable is not null ? [] : device.HasFast ? [Precision.Exact.Word(), Precision.Fast.Word()] : [Precision.Exact.Word()];
 }

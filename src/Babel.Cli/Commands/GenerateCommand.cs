@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Babel.Cli.Inputs;
 using Babel.Cli.Options;
+using Babel.Kernels;
 using Babel.Model;
 
 namespace Babel.Cli.Commands;
@@ -84,7 +85,7 @@ internal sealed class GenerateCommand : CommandBase<GenerateRequest>
             (_, _) => context.Progress.Report("generating", ++step, 0, $"{step} tokens"),
             context.Cancellation);
         string?[] texts = [.. made.Select((ids, i) => request.Ids is null ? Continuation(session, prompts[i], ids) : null)];
-        Write(request, context, prompts, made, texts);
+        Write(request, session, context, prompts, made, texts);
         return ExitCodes.Ok;
     }
 
@@ -92,11 +93,14 @@ internal sealed class GenerateCommand : CommandBase<GenerateRequest>
     private static string Continuation(ModelSession session, int[] prompt, int[] made) =>
         session.Tokenizer.Decode([.. prompt, .. made], skipSpecialTokens: true);
 
-    private static void Write(GenerateRequest request, CommandContext context, IReadOnlyList<int[]> prompts, IReadOnlyList<int[]> made, string?[] texts) =>
+    private static void Write(
+        GenerateRequest request, ModelSession session, CommandContext context, IReadOnlyList<int[]> prompts, IReadOnlyList<int[]> made, string?[] texts) =>
         context.Write(
             json =>
             {
                 json.WriteString("model", request.Model);
+                json.WriteString("device", session.Device.Name);
+                json.WriteString("precision", session.Device.Precision.Word());
                 json.WriteStartArray("results");
                 for (int i = 0; i < made.Count; i++)
                 {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Babel.Analysis.Scoring;
 using Babel.Cli.Inputs;
 using Babel.Cli.Reports;
+using Babel.Kernels;
 
 namespace Babel.Cli.Commands;
 
@@ -54,6 +55,7 @@ internal sealed class ScoreCommand : CommandBase<ScoreRequest>
             {
                 json.WriteString("model", request.Model);
                 json.WriteString("device", session.Device.Name);
+                json.WriteString("precision", session.Device.Precision.Word());
                 json.WriteString("corpus", corpus.Text.Fingerprint);
                 if (request.Ablate is not null) json.WriteString("ablated", request.Ablate);
                 ScoreReport.Write(json, "scores", scores);

@@ -74,7 +74,7 @@ internal sealed class StudyCommand : CommandBase<StudyRequest>
             Corpus = corpus.Path,
             Output = result.GetValue(_out) ?? Path.Combine("runs", name),
             Device = shared.Device,
-            DeviceOptions = new DeviceOptions(shared.Threads),
+            DeviceOptions = shared.DeviceOptions,
             Languages = corpus.Languages,
             Split = result.ValueOr(_split, EvaluationSplit.HeldOut),
             Context = corpus.Context,

@@ -3,6 +3,7 @@ using Babel.Cli.Inputs;
 using Babel.Cli.Options;
 using Babel.Cli.Output;
 using Babel.Cli.Tracing;
+using Babel.Kernels;
 using Babel.Model;
 using Babel.Model.Files;
 
@@ -87,7 +88,13 @@ internal sealed class TraceCommand : CommandBase<TraceRequest>
         var capture = new PaddedCapture(session.Model, batch, ids.GetLength(0), ids.GetLength(1));
         session.Model.Run(batch, ForwardOutput.None, plan, capture, context.Cancellation);
         var tensors = Inputs(ids, mask, positions).Concat(capture.Tensors).ToList();
-        Save(request.Out, tensors, new Dictionary<string, string>(StringComparer.Ordinal) { ["model"] = session.Model.Fingerprint });
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["model"] = session.Model.Fingerprint,
+            ["device"] = session.Device.Name,
+            ["precision"] = session.Device.Precision.Word(),
+        };
+        Save(request.Out, tensors, metadata);
         Report(request.Out, tensors, context);
         return ExitCodes.Ok;
     }

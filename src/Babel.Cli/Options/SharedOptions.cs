@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Babel.Cli.Inputs;
+using Babel.Kernels;
 
 namespace Babel.Cli.Options;
 
@@ -37,6 +39,11 @@ internal sealed class SharedOptions
         Recursive = true,
     };
 
+    /// <summary>What products are computed in.</summary>
+    public Option<Precision> Precision { get; } = EnumOption.Of(
+        "--precision", "Products by weights at float32 level, or with both factors rounded to bfloat16", "exact",
+        ("exact", Kernels.Precision.Exact), ("fast", Kernels.Precision.Fast));
+
     /// <summary>Adds them to the root, for all commands.</summary>
     public void AddTo(Command root)
     {
@@ -47,11 +54,17 @@ internal sealed class SharedOptions
         });
         root.Options.Add(Device);
         root.Options.Add(Threads);
+        Precision.Recursive = true;
+        root.Options.Add(Precision);
         root.Options.Add(Json);
         root.Options.Add(Quiet);
     }
 
     /// <summary>What was asked for.</summary>
-    public GlobalRequest Bind(ParseResult result) =>
-        new(result.GetValue(Device)!, result.GetValue(Threads), result.GetValue(Json), result.GetValue(Quiet));
+    public GlobalRequest Bind(ParseResult result) => new(
+        result.GetValue(Device)!,
+        result.GetValue(Threads),
+        result.ValueOr(Precision, Kernels.Precision.Exact),
+        result.GetValue(Json),
+        result.GetValue(Quiet));
 }

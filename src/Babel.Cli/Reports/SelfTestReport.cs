@@ -11,7 +11,7 @@ internal static class SelfTestReport
     /// <summary>The tables.</summary>
     public static void Write(TextWriter output, Style style, Device device, IReadOnlyList<SelfTestResult> results, bool cases)
     {
-        output.WriteLine($"{device.Name}: {device.Description}");
+        output.WriteLine($"{device.Name}: {device.Description}, {device.Precision.Word()} precision");
         var rows = cases
             ? results.GroupBy(r => $"{r.Operator} {r.Case}", StringComparer.Ordinal)
             : results.GroupBy(r => r.Operator, StringComparer.Ordinal);
@@ -42,6 +42,7 @@ internal static class SelfTestReport
     {
         json.WriteString("device", device.Name);
         json.WriteString("description", device.Description);
+        json.WriteString("precision", device.Precision.Word());
         json.WriteBoolean("passed", results.All(r => r.Passed));
         json.WriteStartArray("cases");
         foreach (var result in results)

@@ -1,5 +1,6 @@
 using Babel.Analysis.Statistics;
 using Babel.Cli.Output;
+using Babel.Kernels;
 using Babel.Model.Errors;
 
 namespace Babel.Cli.Reports;
@@ -29,6 +30,7 @@ internal static class StatsReport
         {
             json.WriteString("file", path);
             json.WriteString("model", stats.Header.Model);
+            json.WriteString("precision", stats.Header.Precision.Word());
             json.WriteString("corpus", stats.CorpusFingerprint);
             json.WriteStartArray("languages");
             foreach (var language in stats.Languages)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Babel.Analysis.Selection;
 using Babel.Analysis.Study;
 using Babel.Cli.Output;
+using Babel.Kernels;
 
 namespace Babel.Cli.Reports;
 
@@ -12,7 +13,7 @@ internal static class StudyReport
     public static void Write(StudyResult result, TextWriter output, Style style)
     {
         var shape = result.Shape;
-        output.WriteLine(style.Bold($"{Path.GetFileName(result.Model.TrimEnd('/', '\\'))} on {result.Device}"));
+        output.WriteLine(style.Bold($"{Path.GetFileName(result.Model.TrimEnd('/', '\\'))} on {result.Device}, {result.Precision.Word()} precision"));
         output.WriteLine(
             $"{shape.Layers} layers, {Format.Count(shape.FfnNeurons)} FFN neurons; neurons found on "
             + $"{Format.Count(result.Corpus.Sum(r => r.DetectionDocuments))} documents, measured on {Format.Count(result.Corpus.Sum(r => r.EvaluationDocuments))}");

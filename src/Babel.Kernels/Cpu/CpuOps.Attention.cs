@@ -30,8 +30,18 @@ internal sealed partial class CpuOps
         public void Run<TV>(CpuDevice device, WorkerPool pool)
             where TV : unmanaged, ILanes<TV>
         {
-            var job = new AttentionJob<TV>(call);
-            pool.Run(job.Items, job);
+            var plan = DecodePlan.Of(call, pool.Threads);
+            if (plan.Segments == 1)
+            {
+                var job = new AttentionJob<TV>(call, pool.Threads);
+                pool.Run(job.Items, job);
+                return;
+            }
+
+            nint sums = plan.Memory(call);
+            var blocks = new DecodeJob<TV>(call, plan, sums);
+            pool.Run(blocks.Items, blocks);
+            pool.Run(call.Pairs, new DecodeJoinJob<TV>(call, plan, sums));
         }
     }
 }

@@ -16,6 +16,13 @@ public sealed class ReferenceDeviceProvider : IDeviceProvider
     {
         if (spec.Argument.Length > 0)
             throw new DeviceUnavailableException("the reference device has no variants", where: $"device '{spec}'", expected: "ref");
+        if (options.Precision == Precision.Fast)
+        {
+            throw new DeviceUnavailableException(
+                "the reference device has no fast precision", where: "device 'ref'", expected: "exact: it computes in float64", found: "fast",
+                hint: "leave --precision out, or name another device");
+        }
+
         return new ReferenceDevice();
     }
 }

@@ -4,9 +4,10 @@ using Babel.Model.Errors;
 namespace Babel.Model.Decoding;
 
 /// <summary>
-/// The whole forward pass: embedding, blocks, final norm, unembedding. Token-major: a batch goes through all layers before the next.
+/// The whole forward pass: embedding, blocks, final norm, unembedding. <see cref="Run"/> is token-major: a batch goes through all layers before the
+/// next; the other schedule (<see cref="LayerSchedule"/>) is made of the same parts.
 /// </summary>
-internal sealed class Decoder(DecoderSpec spec, Device device, DecoderWeights weights, Scratch scratch, DecoderBlock block)
+internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource weights, Scratch scratch, DecoderBlock block)
 {
     /// <summary>Logits are brought to the host in pieces of about this many numbers.</summary>
     private const long LogitsPiece = 4 << 20;
@@ -18,73 +19,80 @@ internal sealed class Decoder(DecoderSpec spec, Device device, DecoderWeights we
 
     public ForwardResult Run(Batch batch, ForwardOutput output, KvCache? cache, ProbeRun probe, FiniteCheck check, CancellationToken ct)
     {
-        var x = Embed(batch);
+        var x = scratch.Get("x", batch.Tokens, spec.ModelWidth);
+        Embed(weights.Input([]), batch, x);
         probe.Capture(Site.Embed, -1, x);
         for (int layer = 0; layer < spec.Layers; layer++)
         {
             ct.ThrowIfCancellationRequested();
-            block.Forward(layer, weights.Layers[layer], x, batch, cache, probe);
+            block.Forward(layer, weights.Layer(layer), x, batch, cache, probe);
             if (check == FiniteCheck.EveryLayer) CheckLayer(layer, x);
         }
 
-        if (check == FiniteCheck.FinalState)
-            _guard.Check(x, new SiteRef(Site.ResidPost, spec.Layers - 1), "check after every layer to learn where it begins");
+        if (check == FiniteCheck.FinalState) CheckFinal(x);
         ct.ThrowIfCancellationRequested();
-        var result = Finish(x, batch, output, probe);
+        var result = Finish(weights.Output(), x, batch, output, probe);
 
         // The caller may dispose the batch now, whatever was asked for.
         device.Synchronize();
         return result;
     }
 
+    /// <summary>Whether the output side is needed at all.</summary>
+    public static bool Needs(ForwardOutput output, IReadOnlyList<ProbePlan> plans) =>
+        output != ForwardOutput.None || plans.Any(p => p.Captures.Any(s => s.Site is Site.FinalNorm or Site.Logits));
+
     /// <summary><c>x = norm(scale E[ids] + P[positions])</c>, each part where the family has it.</summary>
-    private TensorView Embed(Batch batch)
+    public void Embed(InputWeights w, Batch batch, TensorView x)
     {
-        var x = scratch.Get("x", batch.Tokens, spec.ModelWidth);
-        if (weights.ProjectIn is { } into)
+        using var rows = w.RowOf is { } rowOf
+            ? device.FromInts(Array.ConvertAll(device.ToInts(batch.Ids), id => rowOf[id]), new Shape(batch.Tokens)) : null;
+        var ids = rows is null ? batch.Ids : rows.View;
+        if (w.Project is { } into)
         {
             var narrow = scratch.Get("embedded", batch.Tokens, spec.EmbeddingWidth);
-            _ops.Embed(batch.Ids, weights.Embedding, narrow, spec.EmbeddingScale);
+            _ops.Embed(ids, w.Embedding, narrow, spec.EmbeddingScale);
             _ops.Linear(narrow, into.Weight, x);
         }
         else
         {
-            _ops.Embed(batch.Ids, weights.Embedding, x, spec.EmbeddingScale);
+            _ops.Embed(ids, w.Embedding, x, spec.EmbeddingScale);
         }
 
-        if (weights.Positions is { } positions) _ops.Embed(batch.PositionRows!.Value, positions, x, 1, accumulate: true);
-        if (weights.EmbeddingNorm is { } norm) _ops.Norm(spec.Norm, x, norm.Weight, norm.BiasView, spec.NormEpsilon, x);
-        return x;
+        if (w.Positions is { } positions) _ops.Embed(batch.PositionRows!.Value, positions, x, 1, accumulate: true);
+        if (w.Norm is { } norm) _ops.Norm(spec.Norm, x, norm.Weight, norm.BiasView, spec.NormEpsilon, x);
+        if (rows is not null) device.Synchronize();
     }
 
-    private ForwardResult Finish(TensorView x, Batch batch, ForwardOutput output, ProbeRun probe)
+    /// <summary>What a run brings to the host, from the output of the last block.</summary>
+    public ForwardResult Finish(OutputWeights w, TensorView x, Batch batch, ForwardOutput output, ProbeRun probe)
     {
         bool captured = probe.Wants(Site.FinalNorm, -1) || probe.Wants(Site.Logits, -1);
         if (output == ForwardOutput.None && !captured) return new ForwardResult();
-        if (output == ForwardOutput.LastLogits && !captured) return new ForwardResult { Logits = Logits(Final(LastRows(x, batch.Layout), "last")) };
-        var final = Final(x, "final");
+        if (output == ForwardOutput.LastLogits && !captured) return new ForwardResult { Logits = Logits(w, Final(w, LastRows(x, batch.Layout), "last")) };
+        var final = Final(w, x, "final");
         probe.Capture(Site.FinalNorm, -1, final);
-        if (probe.Wants(Site.Logits, -1)) CaptureLogits(final, probe);
+        if (probe.Wants(Site.Logits, -1)) CaptureLogits(w, final, probe);
         return output switch
         {
-            ForwardOutput.LogProbs => new ForwardResult { LogProbs = LogProbs(final, batch) },
-            ForwardOutput.Logits => new ForwardResult { Logits = Logits(final) },
-            ForwardOutput.LastLogits => new ForwardResult { Logits = Logits(LastRows(final, batch.Layout)) },
+            ForwardOutput.LogProbs => new ForwardResult { LogProbs = LogProbs(w, final, batch) },
+            ForwardOutput.Logits => new ForwardResult { Logits = Logits(w, final) },
+            ForwardOutput.LastLogits => new ForwardResult { Logits = Logits(w, LastRows(final, batch.Layout)) },
             _ => new ForwardResult(),
         };
     }
 
     /// <summary>The input of the unembedding: after the final norm and project_out, where there are such.</summary>
-    private TensorView Final(TensorView x, string purpose)
+    private TensorView Final(OutputWeights w, TensorView x, string purpose)
     {
         var y = x;
-        if (weights.FinalNorm is { } norm)
+        if (w.Norm is { } norm)
         {
             y = scratch.Get(purpose + " normed", x.Shape.Rows, spec.ModelWidth);
             _ops.Norm(spec.Norm, x, norm.Weight, norm.BiasView, spec.NormEpsilon, y);
         }
 
-        if (weights.ProjectOut is not { } outOf) return y;
+        if (w.Project is not { } outOf) return y;
         var narrow = scratch.Get(purpose + " projected", x.Shape.Rows, spec.EmbeddingWidth);
         _ops.Linear(y, outOf.Weight, narrow);
         return narrow;
@@ -101,15 +109,15 @@ internal sealed class Decoder(DecoderSpec spec, Device device, DecoderWeights we
         return last;
     }
 
-    private float[] LogProbs(TensorView final, Batch batch)
+    private float[] LogProbs(OutputWeights w, TensorView final, Batch batch)
     {
         var targets = batch.Targets ?? throw new ModelInputException("the batch was packed without targets", expected: "Batch.Pack(model, sequences, targets: true)");
         var output = scratch.Get("log probabilities", batch.Tokens, 1).Reshape(new Shape(batch.Tokens));
-        _ops.LogProb(final, weights.Unembedding.Weight, weights.Unembedding.BiasView, LogitCap, targets, output);
+        _ops.LogProb(final, w.Unembedding.Weight, w.Unembedding.BiasView, LogitCap, targets, output);
         return device.ToFloats(output);
     }
 
-    private float[] Logits(TensorView final)
+    private float[] Logits(OutputWeights w, TensorView final)
     {
         long rows = final.Shape.Rows;
         if (rows * spec.Vocabulary > Array.MaxLength)
@@ -124,25 +132,30 @@ internal sealed class Decoder(DecoderSpec spec, Device device, DecoderWeights we
         {
             long count = Math.Min(piece, rows - row);
             var logits = scratch.Get("logits", count, spec.Vocabulary);
-            Unembed(final.Rows(row, count), logits);
+            Unembed(w, final.Rows(row, count), logits);
             device.Read(logits, host.AsSpan((int)(row * spec.Vocabulary), (int)(count * spec.Vocabulary)));
         }
 
         return host;
     }
 
-    private void CaptureLogits(TensorView final, ProbeRun probe)
+    private void CaptureLogits(OutputWeights w, TensorView final, ProbeRun probe)
     {
         using var logits = device.Allocate(new Shape(final.Shape.Rows, spec.Vocabulary));
-        Unembed(final, logits);
+        Unembed(w, final, logits);
         probe.Capture(Site.Logits, -1, logits);
         device.Synchronize();
     }
 
-    private void Unembed(TensorView final, TensorView logits) =>
-        _ops.Linear(final, weights.Unembedding.Weight, logits, new Epilogue { Bias = weights.Unembedding.BiasView, Activation = LogitCap });
+    private void Unembed(OutputWeights w, TensorView final, TensorView logits) =>
+        _ops.Linear(final, w.Unembedding.Weight, logits, new Epilogue { Bias = w.Unembedding.BiasView, Activation = LogitCap });
 
-    private void CheckLayer(int layer, TensorView x)
+    /// <summary>Looks for what is not finite after the last layer.</summary>
+    public void CheckFinal(TensorView x) =>
+        _guard.Check(x, new SiteRef(Site.ResidPost, spec.Layers - 1), "check after every layer to learn where it begins");
+
+    /// <summary>Looks for what is not finite in a layer.</summary>
+    public void CheckLayer(int layer, TensorView x)
     {
         // In the order of computation, so that the first broken site is the one named.
         const string hint = "weights in F16 or BF16 may overflow, or the checkpoint is damaged";

@@ -14,6 +14,21 @@ internal sealed record NormWeight(Tensor Weight, Tensor? Bias)
     public TensorView? BiasView => Bias?.View;
 }
 
+/// <summary>What turns ids into the input of block 0.</summary>
+internal sealed record InputWeights
+{
+    public required Weight Embedding { get; init; }
+
+    /// <summary>The row of <see cref="Embedding"/> an id has, where only the rows in use are loaded; null where ids are rows.</summary>
+    public IReadOnlyDictionary<int, int>? RowOf { get; init; }
+
+    public Weight? Positions { get; init; }
+
+    public NormWeight? Norm { get; init; }
+
+    public LinearWeight? Project { get; init; }
+}
+
 /// <summary>The weights of one block: with hidden states and a batch, all a block is a function of.</summary>
 internal sealed record LayerWeights
 {
@@ -37,6 +52,7 @@ internal sealed record LayerWeights
 
     public required LinearWeight O { get; init; }
 
+    /// <summary>Null in plain FFNs.</summary>
     public LinearWeight? Gate { get; init; }
 
     public required LinearWeight Up { get; init; }
@@ -44,39 +60,13 @@ internal sealed record LayerWeights
     public required LinearWeight Down { get; init; }
 }
 
-/// <summary>All weights of a decoder on one device.</summary>
-internal sealed class DecoderWeights : IDisposable
+/// <summary>What turns the output of the last block into logits.</summary>
+internal sealed record OutputWeights
 {
-    private readonly List<IDisposable> _owned = [];
+    public NormWeight? Norm { get; init; }
 
-    public Weight Embedding { get; set; } = null!;
-
-    public Weight? Positions { get; set; }
-
-    public NormWeight? EmbeddingNorm { get; set; }
-
-    public LinearWeight? ProjectIn { get; set; }
-
-    public LinearWeight? ProjectOut { get; set; }
-
-    public NormWeight? FinalNorm { get; set; }
+    public LinearWeight? Project { get; init; }
 
     /// <summary>The embedding itself where they are tied.</summary>
-    public LinearWeight Unembedding { get; set; } = null!;
-
-    public LayerWeights[] Layers { get; set; } = [];
-
-    /// <summary>Takes ownership.</summary>
-    public T Own<T>(T disposable)
-        where T : IDisposable
-    {
-        _owned.Add(disposable);
-        return disposable;
-    }
-
-    public void Dispose()
-    {
-        foreach (var disposable in _owned) disposable.Dispose();
-        _owned.Clear();
-    }
+    public required LinearWeight Unembedding { get; init; }
 }

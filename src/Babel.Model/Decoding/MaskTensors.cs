@@ -7,10 +7,11 @@ internal sealed class MaskTensors : IDisposable
 {
     private readonly Dictionary<SiteRef, Tensor> _scales = [];
 
-    public MaskTensors(NeuronMask mask, Device device)
+    /// <summary>Puts a mask on the device, of all layers or of one.</summary>
+    public MaskTensors(NeuronMask mask, Device device, int? layer = null)
     {
         Mask = mask;
-        foreach (var site in mask.Sites)
+        foreach (var site in mask.Sites.Where(s => layer is null || s.Layer == layer))
         {
             float[] scale = mask.Scale(site.Site, site.Layer)!;
             _scales.Add(site, device.FromFloats(scale, new Shape(scale.Length)));

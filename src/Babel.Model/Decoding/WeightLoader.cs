@@ -8,140 +8,92 @@ namespace Babel.Model.Decoding;
 
 /// <summary>
 /// Brings a checkpoint's tensors to a device in their storage types, a few megabytes at a time, and takes fused, transposed and tied
-/// layouts apart on the way, so that the decoder knows one layout only.
+/// layouts apart on the way, so that the decoder knows one layout only. What is loaded belongs to the pool.
 /// </summary>
 internal sealed class WeightLoader
 {
     private const int BlockBytes = 8 << 20;
-    private const int NamesShown = 6;
-    private readonly Checkpoint _checkpoint;
-    private readonly ModelDefinition _model;
+    private readonly WeightNames _names;
     private readonly Device _device;
+    private readonly WeightPool _pool;
     private readonly IProgress<LoadProgress>? _progress;
     private readonly CancellationToken _ct;
-    private readonly DecoderWeights _weights = new();
-    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private readonly long _totalBytes;
-    private long _doneBytes;
 
-    private WeightLoader(Checkpoint checkpoint, ModelDefinition model, Device device, IProgress<LoadProgress>? progress, CancellationToken ct)
+    /// <summary>Checks that the checkpoint holds the model's tensors and no others.</summary>
+    public WeightLoader(
+        Checkpoint checkpoint, ModelDefinition model, Device device, WeightPool pool, IProgress<LoadProgress>? progress, CancellationToken ct)
     {
-        (_checkpoint, _model, _device, _progress, _ct) = (checkpoint, model, device, progress, ct);
+        (Model, _device, _pool, _progress, _ct) = (model, device, pool, progress, ct);
         _totalBytes = checkpoint.Bytes;
+        _names = new WeightNames(checkpoint, model);
+        _names.Check();
     }
 
-    public static DecoderWeights Load(
-        Checkpoint checkpoint, ModelDefinition model, Device device, IProgress<LoadProgress>? progress, CancellationToken ct)
+    /// <summary>What is loaded.</summary>
+    public ModelDefinition Model { get; }
+
+    /// <summary>Bytes of tensors read so far.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>Checks the form of every tensor, for loads that come late.</summary>
+    public void CheckShapes()
     {
-        var loader = new WeightLoader(checkpoint, model, device, progress, ct);
-        try
+        foreach (var matrix in WeightForms.Of(Model).SelectMany(part => part))
         {
-            loader.CheckNames();
-            loader.LoadAll();
-            return loader._weights;
-        }
-        catch
-        {
-            loader._weights.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Missing and superfluous tensors, by name, before anything is loaded.</summary>
-    private void CheckNames()
-    {
-        var missing = new List<string>();
-        foreach (string name in RequiredNames(_model.Sources, _model.Spec.Layers))
-        {
-            if (Resolve(name) is { } found) _used.Add(found);
-            else if (!missing.Contains(name)) missing.Add(name);
-
-            // A hostile layer count ends here too, at the first absent layer.
-            if (missing.Count > NamesShown) break;
-        }
-
-        if (missing.Count > 0)
-        {
-            throw new ModelFormatException(
-                "the checkpoint lacks tensors of the model", _checkpoint.Folder, Names(missing), $"{_checkpoint.Names.Count} other tensors", "config.json and weights may belong to different models");
-        }
-
-        var extra = _checkpoint.Names.Where(n => !_used.Contains(n) && !IsUnused(n)).Order(StringComparer.Ordinal).ToList();
-        if (extra.Count == 0) return;
-        throw new ModelFormatException(
-            "the checkpoint holds tensors the model does not use",
-            _checkpoint.Folder,
-            $"the tensors of a {_model.Spec.Family} of {_model.Spec.Layers} layers",
-            Names(extra),
-            "a part of the mathematics may be missing from config.json, or the weights belong to another model");
-    }
-
-    private static string Names(List<string> names) =>
-        string.Join(", ", names.Take(NamesShown)) + (names.Count > NamesShown ? ", ..." : "");
-
-    private bool IsUnused(string name) =>
-        _model.Sources.Unused.Any(end => name.EndsWith(end, StringComparison.Ordinal))
-        || (_model.Spec.TiedEmbeddings && name == "lm_head.weight");
-
-    /// <summary>The name a tensor has in this checkpoint: with or without the base model's prefix.</summary>
-    private string? Resolve(string name)
-    {
-        if (_checkpoint.Find(name) is not null) return name;
-        string prefix = _model.Sources.BasePrefix;
-        if (!name.StartsWith(prefix, StringComparison.Ordinal)) return null;
-        string bare = name[prefix.Length..];
-        return _checkpoint.Find(bare) is not null ? bare : null;
-    }
-
-    private static IEnumerable<string> RequiredNames(DecoderSources sources, int layers)
-    {
-        static IEnumerable<string?> Of(LinearSource? linear) => [linear?.Weight, linear?.Bias];
-        static IEnumerable<string?> OfNorm(NormSource? norm) => [norm?.Weight, norm?.Bias];
-        var names = new List<string?> { sources.Embedding, sources.Positions };
-        names.AddRange([.. OfNorm(sources.EmbeddingNorm), .. Of(sources.ProjectIn), .. Of(sources.ProjectOut), .. OfNorm(sources.FinalNorm), .. Of(sources.Unembedding)]);
-        foreach (string? name in names)
-        {
-            if (name is not null) yield return name;
-        }
-
-        for (int i = 0; i < layers; i++)
-        {
-            var layer = sources.Layer(i);
-            IEnumerable<string?> all =
-            [
-                .. OfNorm(layer.AttnNorm), .. OfNorm(layer.FfnNorm), .. OfNorm(layer.AttnPostNorm), .. OfNorm(layer.FfnPostNorm), .. OfNorm(layer.QNorm),
-                .. OfNorm(layer.KNorm), .. Of(layer.Q), .. Of(layer.K), .. Of(layer.V), .. Of(layer.O), .. Of(layer.Gate), .. Of(layer.Up), .. Of(layer.Down),
-            ];
-            foreach (string? name in all)
-            {
-                if (name is not null) yield return name;
-            }
+            var (file, tensor) = _names.Find(matrix.Source.Weight);
+            CheckShape(file, tensor, ExpectedShape(matrix.Source, matrix.Rows, matrix.Columns));
         }
     }
 
-    private void LoadAll()
+    /// <summary>Tells the system that a layer's tensors, or behind the last layer the output's, will be read next.</summary>
+    public void Announce(int layer)
     {
-        var (spec, sources) = (_model.Spec, _model.Sources);
-        var embedding = Linear(new LinearSource(sources.Embedding), spec.Vocabulary, spec.EmbeddingWidth);
-        _weights.Embedding = embedding.Weight;
-        _weights.Positions = Positions();
-        _weights.EmbeddingNorm = Norm(sources.EmbeddingNorm, spec.ModelWidth);
-        if (sources.ProjectIn is { } into) _weights.ProjectIn = Linear(into, spec.ModelWidth, spec.EmbeddingWidth);
-        if (sources.ProjectOut is { } outOf) _weights.ProjectOut = Linear(outOf, spec.EmbeddingWidth, spec.ModelWidth);
-        _weights.FinalNorm = Norm(sources.FinalNorm, spec.ModelWidth);
-        _weights.Unembedding = sources.Unembedding switch
+        var parts = WeightForms.Of(Model);
+        foreach (var matrix in parts[layer + 1])
         {
-            null => embedding,
-            { } head when head.Weight == sources.Embedding => new LinearWeight(embedding.Weight, head.Bias is null ? null : Vector(head.Bias, null, spec.Vocabulary)),
-            { } head => Linear(head, spec.Vocabulary, spec.EmbeddingWidth),
+            var (file, tensor) = _names.Find(matrix.Source.Weight);
+            file.WillRead(tensor);
+        }
+    }
+
+    /// <summary>The input side; with <paramref name="ids"/>, only their rows of the embedding.</summary>
+    public InputWeights Input(IReadOnlyCollection<int>? ids = null)
+    {
+        var (spec, sources) = (Model.Spec, Model.Sources);
+        var source = new LinearSource(sources.Embedding);
+        int[]? rows = ids is null ? null : [.. ids.Distinct().Order()];
+        return new InputWeights
+        {
+            Embedding = rows is null ? Linear(source, spec.Vocabulary, spec.EmbeddingWidth).Weight : Rows(source, rows),
+            RowOf = rows?.Select((id, row) => (id, row)).ToDictionary(p => p.id, p => p.row),
+            Positions = Positions(),
+            Norm = Norm(sources.EmbeddingNorm, spec.ModelWidth),
+            Project = sources.ProjectIn is { } into ? Linear(into, spec.ModelWidth, spec.EmbeddingWidth) : null,
         };
-        _weights.Layers = new LayerWeights[spec.Layers];
-        for (int i = 0; i < spec.Layers; i++) _weights.Layers[i] = Layer(sources.Layer(i));
     }
 
-    private LayerWeights Layer(LayerSources layer)
+    /// <summary>The output side.</summary>
+    /// <param name="embedding">The embedding where it is loaded already, to be the unembedding of a model that ties them; null to load it.</param>
+    public OutputWeights Output(Weight? embedding)
     {
-        var spec = _model.Spec;
+        var (spec, sources) = (Model.Spec, Model.Sources);
+        var head = sources.Unembedding ?? new LinearSource(sources.Embedding);
+        bool tied = head.Weight == sources.Embedding;
+        return new OutputWeights
+        {
+            Norm = Norm(sources.FinalNorm, spec.ModelWidth),
+            Project = sources.ProjectOut is { } outOf ? Linear(outOf, spec.EmbeddingWidth, spec.ModelWidth) : null,
+            Unembedding = tied && embedding is not null
+                ? new LinearWeight(embedding, head.Bias is null ? null : Vector(head.Bias, null, spec.Vocabulary))
+                : Linear(head, spec.Vocabulary, spec.EmbeddingWidth),
+        };
+    }
+
+    /// <summary>A block.</summary>
+    public LayerWeights Layer(int index)
+    {
+        var (spec, layer) = (Model.Spec, Model.Sources.Layer(index));
         int d = spec.ModelWidth, f = spec.FfnWidth;
         return new LayerWeights
         {
@@ -163,12 +115,12 @@ internal sealed class WeightLoader
 
     private Weight? Positions()
     {
-        var (spec, sources) = (_model.Spec, _model.Sources);
+        var (spec, sources) = (Model.Spec, Model.Sources);
         long rows = (long)spec.MaxPositions + spec.PositionOffset;
         if (sources.Positions is { } name) return Linear(new LinearSource(name), rows, spec.ModelWidth).Weight;
         if (spec.Positions != PositionForm.Sinusoidal) return null;
         bool wide = _device.ComputeType == DType.F64;
-        var table = _weights.Own(_device.CreateWeight(wide ? DType.F64 : DType.F32, rows, spec.ModelWidth, "sinusoidal positions"));
+        var table = _pool.Weight(wide ? DType.F64 : DType.F32, rows, spec.ModelWidth, "sinusoidal positions");
         for (int p = 0; p < rows; p++)
         {
             double[] row = Sinusoids.Row(p, spec.ModelWidth);
@@ -182,21 +134,19 @@ internal sealed class WeightLoader
     private NormWeight? Norm(NormSource? source, int width)
     {
         if (source is null) return null;
-        double one = _model.Spec.NormPlusOne ? 1 : 0;
+        double one = Model.Spec.NormPlusOne ? 1 : 0;
         if (source.Weight is null)
-            return new NormWeight(_weights.Own(Doubles.ToTensor(_device, [.. Enumerable.Repeat(1.0, width)], new Shape(width))), null);
+            return new NormWeight(_pool.Own(Doubles.ToTensor(_device, [.. Enumerable.Repeat(1.0, width)], new Shape(width))), null);
         return new NormWeight(Vector(source.Weight, null, width, one), source.Bias is null ? null : Vector(source.Bias, null, width));
     }
 
     private LinearWeight Linear(LinearSource source, long rows, long columns)
     {
         _ct.ThrowIfCancellationRequested();
-        var (file, tensor) = Tensor(source.Weight);
-        long total = source.Rows?.Total ?? rows;
-        long[] expected = source.Transposed ? [columns, total] : [total, columns];
-        CheckShape(file, tensor, expected);
-        bool narrows = tensor.DType == DType.F64 && _device.ComputeType != DType.F64;
-        var weight = _weights.Own(_device.CreateWeight(narrows ? DType.F32 : tensor.DType, rows, columns, source.Weight));
+        var (file, tensor) = _names.Find(source.Weight);
+        CheckShape(file, tensor, ExpectedShape(source, rows, columns));
+        bool narrows = Narrows(tensor);
+        var weight = _pool.Weight(narrows ? DType.F32 : tensor.DType, rows, columns, source.Weight);
         long written = 0;
         foreach (var (start, count) in source.Rows?.Runs ?? [(0, rows)])
         {
@@ -207,6 +157,23 @@ internal sealed class WeightLoader
 
         Report(source.Weight, rows * columns, tensor.DType);
         return new LinearWeight(weight, source.Bias is null ? null : Vector(source.Bias, source.Rows, rows));
+    }
+
+    /// <summary>Some rows of a table, in the order given.</summary>
+    private Weight Rows(LinearSource source, int[] rows)
+    {
+        var (spec, (file, tensor)) = (Model.Spec, _names.Find(source.Weight));
+        CheckShape(file, tensor, ExpectedShape(source, spec.Vocabulary, spec.EmbeddingWidth));
+        bool narrows = Narrows(tensor);
+        var weight = _pool.Weight(narrows ? DType.F32 : tensor.DType, rows.Length, spec.EmbeddingWidth, source.Weight);
+        for (int first = 0, next; first < rows.Length; first = next)
+        {
+            for (next = first + 1; next < rows.Length && rows[next] == rows[next - 1] + 1;) next++;
+            CopyRows(file, tensor, rows[first], next - first, weight, first, narrows);
+        }
+
+        Report(source.Weight, (long)rows.Length * spec.EmbeddingWidth, tensor.DType);
+        return weight;
     }
 
     private void CopyRows(SafetensorsFile file, TensorEntry tensor, long start, long count, Weight weight, long firstRow, bool narrows)
@@ -262,7 +229,7 @@ internal sealed class WeightLoader
 
     private Tensor Vector(string name, RowSelection? rows, long count, double plus = 0)
     {
-        var (file, tensor) = Tensor(name);
+        var (file, tensor) = _names.Find(name);
         CheckShape(file, tensor, [rows?.Total ?? count]);
         double[] all = tensor.DType == DType.F64 ? file.ReadArray<double>(tensor.Name) : Array.ConvertAll(file.ReadFloats(tensor.Name), v => (double)v);
         var values = new double[count];
@@ -273,10 +240,17 @@ internal sealed class WeightLoader
         }
 
         Report(name, count, tensor.DType);
-        return _weights.Own(Doubles.ToTensor(_device, values, new Shape(count)));
+        return _pool.Own(Doubles.ToTensor(_device, values, new Shape(count)));
     }
 
-    private (SafetensorsFile File, TensorEntry Tensor) Tensor(string name) => _checkpoint.Find(Resolve(name)!)!.Value;
+    private static long[] ExpectedShape(LinearSource source, long rows, long columns)
+    {
+        long total = source.Rows?.Total ?? rows;
+        return source.Transposed ? [columns, total] : [total, columns];
+    }
+
+    /// <summary>Whether a tensor is rounded while it is loaded.</summary>
+    private bool Narrows(TensorEntry tensor) => tensor.DType == DType.F64 && _device.ComputeType != DType.F64;
 
     private void CheckShape(SafetensorsFile file, TensorEntry tensor, long[] expected)
     {
@@ -288,7 +262,7 @@ internal sealed class WeightLoader
         }
 
         if (tensor.Shape.SequenceEqual(expected)) return;
-        bool vocabulary = expected.Length == 2 && expected[0] == _model.Spec.Vocabulary && tensor.Shape.Count == 2 && tensor.Shape[1] == expected[1];
+        bool vocabulary = expected.Length == 2 && expected[0] == Model.Spec.Vocabulary && tensor.Shape.Count == 2 && tensor.Shape[1] == expected[1];
         throw new ModelFormatException(
             vocabulary ? "the vocabulary of the configuration and of the weights differ" : "a tensor has another shape than the configuration says",
             where,
@@ -299,7 +273,7 @@ internal sealed class WeightLoader
 
     private void Report(string name, long elements, DType dtype)
     {
-        _doneBytes += elements * dtype.Size();
-        _progress?.Report(new LoadProgress(name, _doneBytes, _totalBytes));
+        BytesRead += elements * dtype.Size();
+        _progress?.Report(new LoadProgress(name, BytesRead, _totalBytes));
     }
 }

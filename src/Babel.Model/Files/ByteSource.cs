@@ -1,5 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using Babel.Model.Errors;
+using Babel.Model.Files.Interop;
 using Microsoft.Win32.SafeHandles;
 
 namespace Babel.Model.Files;
@@ -63,6 +64,12 @@ internal sealed class ByteSource : IDisposable
             destination = destination[read..];
             offset += read;
         }
+    }
+
+    /// <summary>Tells the system that bytes will be read soon; nothing where the file is mapped.</summary>
+    public void WillRead(long offset, long length)
+    {
+        if (_file is not null) FileAdvice.WillRead(_file, offset, length);
     }
 
     public void Dispose()

@@ -50,6 +50,17 @@ public sealed class RunFolderTests
     }
 
     [Fact]
+    public void Open_RunWithoutPrecision_IsAnExactOne()
+    {
+        using var temp = new TemporaryFolder();
+        Open(temp.File("run")).Dispose();
+        RunFolder.Open(temp.File("run"), "study", [.. Identity, new("precision", "exact")], Environment).Dispose();
+        var error = Assert.Throws<RunRefusedException>(() =>
+            RunFolder.Open(temp.File("run"), "study", [.. Identity, new("precision", "fast")], Environment));
+        Assert.Equal(("precision = exact", "precision = fast"), (error.Expected, error.Found));
+    }
+
+    [Fact]
     public void Open_OtherOptions_IsRefusedByName()
     {
         using var temp = new TemporaryFolder();

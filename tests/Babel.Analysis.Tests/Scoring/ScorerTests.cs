@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Babel.Analysis.Ablation;
 using Babel.Analysis.Corpora;
+using Babel.Analysis.Runs;
 using Babel.Analysis.Scoring;
 using Babel.Kernels;
 using Babel.Model;
@@ -132,6 +133,35 @@ public sealed class ScorerTests
         }
 
         Assert.Equal(ScoreTable.Scores(scorer.Documents, baseline), result.Baseline);
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue, 1L << 40, 16)]
+    [InlineData(0, 1L << 40, 1)]
+    [InlineData(0, 96 * 100, 1)]
+    public void Ablation_LayerMajor_SameBitsAndJournal(long resident, long spool, int together)
+    {
+        using var folder = new TemporaryFolder();
+        TinyLlama.Write(folder.File("model"));
+        using var device = DeviceRegistry.Default.Open("cpu");
+        using var model = LanguageModel.Load(folder.File("model"), device);
+        using var streamed = LanguageModel.Load(folder.File("model"), device, Schedule.Layer);
+        var documents = TinyLlama.Corpus(6).Documents;
+        using var scorer = Scorer.Create(model, documents, 50);
+        using var other = Scorer.Create(streamed, documents, 50, new SweepOptions { ResidentBytes = resident, SpoolBytes = spool });
+        Assert.Equal((1, together), (scorer.PassesAtOnce, other.PassesAtOnce));
+        AblationSet[] sets = [new("de", [new(0, NeuronPart.Down, 3), new(1, NeuronPart.V, 2)]), new("fi", [new(1, NeuronPart.Down, 7), new(0, NeuronPart.Q, 1)])];
+        var options = new AblationOptions { Controls = 2 };
+        using (var journal = Journal.Open(folder.File("token"))) new AblationRunner(model, scorer, journal).Run(sets, options);
+        using (var journal = Journal.Open(folder.File("layer")))
+        {
+            var seen = new List<AblationProgress>();
+            new AblationRunner(streamed, other, journal).Run(sets, options, seen.Add);
+            Assert.Equal(seen[^1].Rows, seen.Max(p => p.RowsDone));
+            Assert.All(seen.Zip(seen.Skip(1)), pair => Assert.True(pair.First.RowsDone <= pair.Second.RowsDone));
+        }
+
+        Assert.Equal(File.ReadAllText(folder.File("token")), File.ReadAllText(folder.File("layer")));
     }
 
     private static void AssertClose(double[] expected, double[] actual)

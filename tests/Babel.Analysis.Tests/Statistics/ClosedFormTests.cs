@@ -55,7 +55,7 @@ public sealed class ClosedFormTests : IDisposable
         var other = new TokenizedDocument(new Document("de", 1, ""), [Ids(6, 5)]);
         var collector = new StatisticsCollector(
             model, new StatisticsOptions { Parts = [], QkImportance = ImportanceForms.Exact }, [document, other]);
-        collector.Run([new BatchWindow(document, 1), new BatchWindow(other, 0), new BatchWindow(document, 0)]);
+        collector.Run([[new BatchWindow(document, 1), new BatchWindow(other, 0), new BatchWindow(document, 0)]]);
         return collector.Finish("tokenizer", 64).Of("de");
     }
 

@@ -1,6 +1,10 @@
+using System.Security.Cryptography;
+using System.Text;
 using Babel.Analysis.Errors;
 using Babel.Analysis.Statistics;
+using Babel.Kernels;
 using Babel.Model;
+using Babel.Model.Files;
 using Xunit;
 
 namespace Babel.Analysis.Tests.Statistics;
@@ -51,6 +55,7 @@ public sealed class NeuronStatsTests : IDisposable
         { "model", h => h with { Model = "other" } },
         { "tokenizer", h => h with { Tokenizer = "other" } },
         { "context", h => h with { Context = 64 } },
+        { "precision", h => h with { Precision = Precision.Fast } },
         { "shape", h => h with { Shape = h.Shape with { Heads = 2 } } },
         { "importance", h => h with { Options = h.Options with { Importance = ImportanceForms.Exact } } },
         { "qkImportance", h => h with { Options = h.Options with { QkImportance = ImportanceForms.None } } },
@@ -66,6 +71,16 @@ public sealed class NeuronStatsTests : IDisposable
         var b = SyntheticStats.Of(change(SyntheticStats.Header()), "de", 1);
         var error = Assert.Throws<StoreCorruptException>(() => NeuronStats.Merge(a, b));
         Assert.EndsWith($"another {field}", error.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_ManifestWithoutPrecision_IsExact()
+    {
+        string path = Saved(SyntheticStats.Of(SyntheticStats.Header() with { Precision = Precision.Fast }, "de", 0));
+        Assert.Equal(Precision.Fast, NeuronStats.Load(path).Header.Precision);
+        Assert.Equal(Precision.Exact, NeuronStats.Load(WithManifest(path, m => m.Replace("\"precision\":\"fast\",", "", StringComparison.Ordinal))).Header.Precision);
+        string strange = WithManifest(path, m => m.Replace("fast", "double", StringComparison.Ordinal));
+        Assert.Equal("double", Assert.Throws<StoreCorruptException>(() => NeuronStats.Load(strange)).Found);
     }
 
     [Fact]
@@ -93,6 +108,30 @@ public sealed class NeuronStatsTests : IDisposable
             string torn = _folder.File("torn.safetensors", bytes[..length]);
             Assert.Throws<StoreCorruptException>(() => NeuronStats.Load(torn));
         }
+    }
+
+    // The same statistics under another manifest, with the hash that belongs to it.
+    private string WithManifest(string path, Func<string, string> change)
+    {
+        using var file = SafetensorsFile.Open(path);
+        string manifest = change(file.Metadata["babel.statistics"]);
+        var tensors = new List<NamedTensor>();
+        foreach (var tensor in file.Tensors.OrderBy(t => t.Begin))
+        {
+            byte[] data = new byte[tensor.Bytes];
+            file.Read(tensor, 0, data);
+            tensors.Add(new NamedTensor(tensor.Name, tensor.DType, tensor.Shape, data));
+        }
+
+        byte[] hash = SHA256.HashData([.. Encoding.UTF8.GetBytes(manifest), .. tensors.SelectMany(t => t.Data.ToArray())]);
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["babel.statistics"] = manifest,
+            ["babel.sha256"] = Convert.ToHexStringLower(hash),
+        };
+        string changed = _folder.File($"{Guid.NewGuid():N}.safetensors");
+        SafetensorsWriter.Write(changed, tensors, metadata);
+        return changed;
     }
 
     private byte[] Bytes(NeuronStats stats) => File.ReadAllBytes(Saved(stats));

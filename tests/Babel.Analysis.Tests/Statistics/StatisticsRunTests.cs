@@ -41,6 +41,54 @@ public sealed class StatisticsRunTests : IDisposable
         Assert.Equal(expected, Bytes(Collect(new StatisticsRunOptions { BlockDocuments = block, BatchTokens = tokens })));
     }
 
+    [Theory]
+    [InlineData(long.MaxValue, 1L << 40, 1024)]
+    [InlineData(0, 1L << 40, 17)]
+    [InlineData(96 * 40, 96 * 300, 60)]
+    [InlineData(0, 96 * 200, 20)]
+    public void Collect_LayerMajor_SameBytes(long resident, long spool, int tokens)
+    {
+        byte[] expected = Bytes(Collect(new StatisticsRunOptions()));
+        using var streamed = LanguageModel.Load(_folder.File("model"), _device, Schedule.Layer);
+        var run = new StatisticsRunOptions
+        {
+            Folder = _folder.File("layers"),
+            BatchTokens = tokens,
+            Sweep = new SweepOptions { ResidentBytes = resident, SpoolBytes = spool },
+        };
+        var seen = new List<StatisticsProgress>();
+        var stats = StatisticsRun.Collect(streamed, _corpus, "tokenizer", TinyLlama.Context, Everything, run, new Reports(seen.Add));
+        Assert.Equal(expected, Bytes(stats));
+        Assert.Equal(expected, File.ReadAllBytes(Path.Combine(run.Folder, "statistics.safetensors")));
+        Assert.Equal(["statistics.safetensors"], Directory.EnumerateFileSystemEntries(run.Folder).Select(Path.GetFileName), StringComparer.Ordinal);
+        Assert.Equal((seen[^1].TotalTokens, seen[^1].TotalDocuments), (seen[^1].Tokens, seen[^1].Documents));
+        Assert.All(seen.Zip(seen.Skip(1)), pair => Assert.True(pair.First.Tokens <= pair.Second.Tokens));
+    }
+
+    [Fact]
+    public void Collect_LayerMajorInterrupted_GoesOnInEitherSchedule()
+    {
+        byte[] expected = Bytes(Collect(new StatisticsRunOptions()));
+        using var streamed = LanguageModel.Load(_folder.File("model"), _device, Schedule.Layer);
+        var run = new StatisticsRunOptions
+        {
+            Folder = _folder.File("stopped"),
+            BatchTokens = 20,
+            Sweep = new SweepOptions { ResidentBytes = 96 * 400, SpoolBytes = 0 },
+        };
+        using var source = new CancellationTokenSource();
+        var interrupt = new Reports(p =>
+        {
+            if (p.Documents > 8) source.Cancel();
+        });
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            StatisticsRun.Collect(streamed, _corpus, "tokenizer", TinyLlama.Context, Everything, run, interrupt, source.Token));
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(run.Folder, "blocks")));
+        var seen = new List<StatisticsProgress>();
+        Assert.Equal(expected, Bytes(Collect(run, progress: new Reports(seen.Add))));
+        Assert.True(seen[0].Resumed > 8);
+    }
+
     [Fact]
     public void Collect_Shards_MergeToOneRun()
     {
@@ -169,7 +217,7 @@ public sealed class StatisticsRunTests : IDisposable
     public void Finish_WithUnreadWindows_IsRefused()
     {
         var collector = new StatisticsCollector(_model, new StatisticsOptions(), _corpus.Documents);
-        collector.Run([new BatchWindow(_corpus.Documents[0], 0)]);
+        collector.Run([[new BatchWindow(_corpus.Documents[0], 0)]]);
         Assert.Throws<InvalidOperationException>(() => collector.Finish("tokenizer", TinyLlama.Context));
     }
 

@@ -100,6 +100,12 @@ public sealed class ErrorTests : IDisposable
     public void TooManyThreads_ExitWithTwo() => Fails(2, "--threads", "devices", "--threads", "100000");
 
     [Fact]
+    public void UnknownPrecision_ExitsWithTwo() => Fails(2, "--precision", "devices", "--precision", "double");
+
+    [Fact]
+    public void FastPrecisionOfTheReference_ExitsWithSix() => Fails(6, "float64", "selftest", "--device", "ref", "--precision", "fast");
+
+    [Fact]
     public void PositionsBeyondReason_ExitWithThree() => Fails(
         3, "position", "trace", Sample, "--ids", "1 2", "--position-ids", "0 2000000000", "--sites", "Logits", "--out", _folder.File("t.npz"), "-q");
 

@@ -13,6 +13,7 @@ public sealed class VectorMathTests
     public static TheoryData<string, double> Functions => new()
     {
         { "exp", 1.5 },
+        { "exp2", 1 },
         { "tanh", 2.5 },
         { "erf", 2.5 },
         { "silu", 4 },
@@ -61,6 +62,7 @@ public sealed class VectorMathTests
 
     [Theory]
     [InlineData("exp", 0, float.PositiveInfinity)]
+    [InlineData("exp2", 0, 1.7014118346046923e38f)]
     [InlineData("tanh", -1, 1)]
     [InlineData("erf", -1, 1)]
     [InlineData("silu", 0, float.PositiveInfinity)]
@@ -93,6 +95,13 @@ public sealed class VectorMathTests
         for (int i = 0; i < length; i++) Assert.Equal(MathF.Exp(x[i]), y[i + 1], 1e-6f);
     }
 
+    /// <summary>2^x over the range it is made for.</summary>
+    private readonly struct Exp2Function : IElementwise
+    {
+        public static TV Apply<TV>(TV x, float parameter)
+            where TV : unmanaged, ILanes<TV> => VectorMath.Exp2(TV.Select(TV.GreaterThan(x, TV.Create(127f)), TV.Create(127f), x));
+    }
+
     private static float[] Run(string function, CpuInstructionSet set, float[] x) => set switch
     {
         CpuInstructionSet.Avx512 => Run<WideAvx512>(function, x),
@@ -108,6 +117,7 @@ public sealed class VectorMathTests
         switch (function)
         {
             case "exp": ElementwiseLoop.Apply<TV, ExpFunction>(x, y); break;
+            case "exp2": ElementwiseLoop.Apply<TV, Exp2Function>(x, y); break;
             case "tanh": ElementwiseLoop.Apply<TV, TanhFunction>(x, y); break;
             case "erf": ElementwiseLoop.Apply<TV, ErfFunction>(x, y); break;
             case "silu": ElementwiseLoop.Apply<TV, SiluFunction>(x, y); break;
@@ -123,6 +133,7 @@ public sealed class VectorMathTests
     private static double Exact(string function, double x) => function switch
     {
         "exp" => Math.Exp(x),
+        "exp2" => Math.Pow(2, Math.Min(x, 127)),
         "tanh" => Math.Tanh(x),
         "erf" => Math.Abs(x) < 1 ? ErfSeries(x) : Math.CopySign(1 - Erfc(Math.Abs(x)), x),
         "silu" => x < 0 ? x * Math.Exp(x) / (1 + Math.Exp(x)) : x / (1 + Math.Exp(-x)),

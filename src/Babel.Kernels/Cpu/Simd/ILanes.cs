@@ -68,6 +68,16 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>The bits of each lane moved down by <paramref name="count"/>, zeros coming in.</summary>
     static abstract TSelf ShiftRight(TSelf a, int count);
 
+    /// <summary>a 2^n, rounded once, for a from 1/2 to 2 and integers n from -250 to 128; 0 where it is too small for a float.</summary>
+    static virtual TSelf TimesPow2(TSelf a, TSelf n)
+    {
+        // In two factors: the first product is exact, the second may be subnormal, and 2^128 is never needed. 2^n: n + 127 lands in the
+        // low bits of 2^23 + 127 + n, from where it is moved to the exponent.
+        var bias = TSelf.Create(8388608f + 127f);
+        var half = TSelf.Round(n * TSelf.Create(0.5f));
+        return a * TSelf.ShiftLeft(half + bias, 23) * TSelf.ShiftLeft((n - half) + bias, 23);
+    }
+
     /// <summary>The bits of each lane as 32-bit integers, a - b: taking away a mask counts it.</summary>
     static abstract TSelf SubtractInts(TSelf a, TSelf b);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Babel.Kernels.Cpu.Simd;
 
@@ -85,6 +86,10 @@ internal readonly unsafe struct Lanes16(Vector512<float> value) : ILanes<Lanes16
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 ShiftRight(Lanes16 a, int count) => new(Vector512.ShiftRightLogical(a._value.AsUInt32(), count).AsSingle());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 TimesPow2(Lanes16 a, Lanes16 n) => new(Avx512F.Scale(a._value, n._value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,6 +10,18 @@ internal readonly struct ScoreForm(AttentionSpec spec)
     private readonly float[]? _slopes = spec.AlibiSlopes;
     private readonly bool _rounded = spec.AlibiRoundedAndScaled;
 
+    /// <summary>log2 e: weights are powers of two, e^s = 2^(s log2 e).</summary>
+    public const float Log2E = 1.44269504f;
+
+    /// <summary>
+    /// Whether scores are nothing but a positive multiple of inner products. Then the largest product has the largest score, and
+    /// <see cref="Factor"/> can wait until the exponential.
+    /// </summary>
+    public bool IsPlain => _cap <= 0 && _slopes is null && _scale > 0;
+
+    /// <summary>From a product (a finished score, unless <see cref="IsPlain"/>) to the base-2 logarithm of its weight.</summary>
+    public float Factor => IsPlain ? (float)(_scale * 1.4426950408889634) : Log2E;
+
     /// <summary>The slope of a head as <see cref="Finish"/> wants it; 0 without ALiBi.</summary>
     public float Slope(int head)
     {
