@@ -1,24 +1,17 @@
-using BenchmarkDotNet.Running;
-
 namespace Babel.Bench;
 
 /// <summary>
-/// <c>gemm</c>: our matrix product against the machine's ceilings and OpenBLAS, in one run. <c>taps</c>: what statistics and ablation cost a gated FFN.
-/// <c>forward</c>: what they cost a whole forward pass. <c>attention</c>: the attention operator against the machine's ceilings.
-/// <c>decode</c>: generation beside the read bandwidth.
-/// Anything else goes to BenchmarkDotNet
-/// (<c>--filter '*Linear*'</c>, <c>--list flat</c>).
+/// Races that <c>babel bench</c> does not run. <c>gemm</c>: our matrix product against the machine's ceilings and OpenBLAS, in one run. <c>attention</c>: the
+/// attention operator at many lengths, head sizes and groups. <c>fast</c>: exact and fast precision by turns.
 /// </summary>
 internal static class Program
 {
     private static int Main(string[] args)
     {
         if (args is ["gemm", .. var rest]) return GemmReport.Run(rest);
-        if (args is ["taps", .. var options]) return TapReport.Run(options);
-        if (args is ["forward", .. var more]) return ForwardReport.Run(more);
         if (args is ["attention", .. var shapes]) return AttentionReport.Run(shapes);
-        if (args is ["decode", .. var other]) return DecodeReport.Run(other);
-        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
-        return 0;
+        if (args is ["fast", .. var both]) return FastReport.Run(both);
+        Console.Error.WriteLine("gemm, attention or fast; bench/README.md says what each takes");
+        return 2;
     }
 }

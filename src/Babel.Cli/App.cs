@@ -67,6 +67,7 @@ internal sealed class App
     [
         new StudyCommand(shared),
         new InspectCommand(),
+        new PlanCommand(),
         new ScoreCommand(),
         new StatsCommand(),
         new NeuronsCommand(),

@@ -35,6 +35,14 @@ public abstract class Device : IDisposable
     /// <summary>Allocates a weight, to be filled with <see cref="Weight.Write"/>.</summary>
     public abstract Weight CreateWeight(DType storage, long rows, long columns, string name);
 
+    /// <summary>Memory a weight would take here, padding included: <see cref="Weight.Bytes"/> before it is made.</summary>
+    public virtual long WeightBytes(DType storage, long rows, long columns) => checked(rows * columns * storage.Size());
+
+    /// <summary>
+    /// About how much memory operators use while they run on batches of <paramref name="rows"/> token rows, inputs at most <paramref name="width"/> wide.
+    /// </summary>
+    public virtual long ScratchBytes(long rows, long width) => 0;
+
     /// <summary>Copies bytes from the host; the length must be the view's.</summary>
     public abstract void Upload(ReadOnlySpan<byte> source, TensorView destination);
 

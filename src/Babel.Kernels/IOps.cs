@@ -18,6 +18,10 @@ namespace Babel.Kernels;
 /// Determinism: a token row's result has the same bits alone, in any batch and with any number of threads. Sums run over ascending
 /// indices in a fixed blocking.
 /// </para>
+/// <para>
+/// Precision: a device of <see cref="Precision.Fast"/> rounds what a <see cref="Weight"/> holds to bfloat16 when it is written, and in <see cref="Linear"/>,
+/// <see cref="GatedLinear"/> and <see cref="LogProb"/> the rows of x too: (2 v + v^2) sum_j |x_j w_j|, v = 2^-8, joins the error of a product, without the 2 for weights stored as BF16.
+/// </para>
 /// </remarks>
 public interface IOps
 {

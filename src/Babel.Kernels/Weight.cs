@@ -4,7 +4,8 @@ namespace Babel.Kernels;
 
 /// <summary>
 /// A weight matrix <c>W [N, K]</c> (N outputs, K inputs: PyTorch's <c>nn.Linear</c> and <c>nn.Embedding</c> order) in the layout its
-/// device likes best: packed panels on a CPU, row-major on a GPU. Kept in its storage type; expanded inside kernels.
+/// device likes best: packed panels on a CPU, row-major on a GPU. Kept in its storage type and expanded inside kernels, or, on a device of
+/// <see cref="Precision.Fast"/>, rounded to BF16 when written.
 /// </summary>
 /// <remarks>
 /// Written once, row block by row block, in any order (so a fused or transposed weight of a file is taken apart while loading, and

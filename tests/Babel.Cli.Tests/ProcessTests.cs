@@ -43,11 +43,24 @@ public sealed class ProcessTests
         Assert.True(File.Exists(folder.File("run/manifest.json")));
     }
 
-    private static Process Start(string line)
+    [Fact]
+    public async Task FastPrecision_WithoutAvx512_ComputesExactly_AndSaysSo()
+    {
+        using var process = Start("selftest --operator Add --precision fast --json", ("DOTNET_EnableAVX512", "0"));
+        string output = await process.StandardOutput.ReadToEndAsync(), error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+        Assert.Contains("precision: exact on cpu, not fast: ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("512-bit", output, StringComparison.Ordinal);
+        Assert.Contains("\"precision\": \"exact\"", output, StringComparison.Ordinal);
+    }
+
+    private static Process Start(string line, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "babel.dll"));
         foreach (string argument in line.Split(' ')) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 }

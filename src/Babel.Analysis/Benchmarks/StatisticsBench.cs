@@ -1,4 +1,3 @@
-using Babel.Analysis.Corpora;
 using Babel.Analysis.Statistics;
 using Babel.Kernels;
 using Babel.Kernels.Diagnostics.Bench;
@@ -36,8 +35,8 @@ public static class StatisticsBench
             // One document more than is read: a batch in the middle of a corpus, after which nothing is finished.
             var documents = BenchTokens.Documents([.. sequences, sequences[0]], languages: 2);
             var collector = new StatisticsCollector(language, new StatisticsOptions { QkImportance = qk }, documents);
-            IReadOnlyList<BatchWindow>[] batches = [[.. documents.SkipLast(1).Select(d => new BatchWindow(d, 0))]];
-            return () => collector.Run(batches, ct: ct);
+            var windows = documents.SkipLast(1).Select(d => new Corpora.BatchWindow(d, 0)).ToList();
+            return () => collector.Run([windows], ct: ct);
         }
 
         var every = new ProbePlan { Statistics = s_sites, ValueScores = true };
@@ -51,6 +50,8 @@ public static class StatisticsBench
             Collect(ImportanceForms.None),
             Forward(every with { QkScores = QkScoreForm.Exact }),
             Collect(ImportanceForms.Exact),
+
+            // A statistics pass wants no log-probabilities: its measure is the forward that computes none either.
             Forward(ProbePlan.None, ForwardOutput.None));
         double gflops = ForwardCost.Of(language.Spec, length).Total * batch.Tokens / race.Time(0).Median / 1e9;
         return new StatisticsMeasurement

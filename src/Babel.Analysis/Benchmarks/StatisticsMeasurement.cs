@@ -32,12 +32,12 @@ public sealed record StatisticsMeasurement
     /// <summary>Statistics of all seven sites and the importance of value neurons.</summary>
     public required double Every { get; init; }
 
-    /// <summary>The same, folded into documents and languages on the host, as <c>babel stats</c> does; like there without log-probabilities, over a plain pass without them.</summary>
+    /// <summary>The same, folded into documents and languages on the host, over a forward that computes no log-probabilities either: what <c>babel stats</c> does.</summary>
     public required double Collected { get; init; }
 
     /// <summary>Every statistic and the exact importance of query and key neurons.</summary>
     public required double WithQk { get; init; }
 
-    /// <summary>The same, folded, without log-probabilities: <c>babel stats --qk-importance exact</c>.</summary>
+    /// <summary>The same with the exact Q/K importance: <c>babel stats --qk-importance exact</c>.</summary>
     public required double CollectedWithQk { get; init; }
 }

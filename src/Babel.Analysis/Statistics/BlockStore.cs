@@ -20,7 +20,7 @@ internal sealed class BlockStore(string folder)
     private string Result => Path.Combine(folder, ResultName);
 
     /// <summary>What earlier runs finished, disjoint, checked to be of this model, these options and documents of this corpus.</summary>
-    public List<NeuronStats> Load(StatsHeader wanted, TokenizedCorpus corpus)
+    public List<NeuronStats> Load(StatsHeader wanted, TokenizedCorpus corpus, bool spoolDocuments)
     {
         var texts = corpus.Corpus.Documents.ToDictionary(d => (d.Language, d.Index), d => d);
         var found = new List<NeuronStats>();
@@ -29,7 +29,7 @@ internal sealed class BlockStore(string folder)
         Array.Sort(files, StringComparer.Ordinal);
         foreach (string file in File.Exists(Result) ? [Result, .. files] : files)
         {
-            var stats = NeuronStats.Load(file);
+            var stats = NeuronStats.Load(file, spoolDocuments);
             wanted.RequireSame(stats.Header, file);
             RequireDocuments(stats, texts, file);
             var documents = stats.Languages.SelectMany(l => l.Documents.Select(d => (l.Language, d.Index))).ToList();

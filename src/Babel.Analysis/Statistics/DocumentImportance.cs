@@ -22,11 +22,12 @@ internal sealed class DocumentImportance
     /// <param name="width">n, entries a layer.</param>
     /// <param name="rowsOf">The documents of every language, in their order.</param>
     /// <param name="keep">Whether to keep every document's values.</param>
-    public DocumentImportance(ImportanceKey key, int layers, int width, IReadOnlyDictionary<string, int[]> rowsOf, bool keep)
+    /// <param name="spool">Whether to keep them in a temporary file.</param>
+    public DocumentImportance(ImportanceKey key, int layers, int width, IReadOnlyDictionary<string, int[]> rowsOf, bool keep, bool spool)
     {
         (Key, _width, _rowsOf, _sums, _finished) = (key, width, rowsOf, new double[]?[layers], new bool[layers]);
         _documents = rowsOf.Values.Sum(r => r.Length);
-        foreach (var (language, rows) in rowsOf) _stats.Add(language, new ImportanceStats(layers, width, rows.Length, keep));
+        foreach (var (language, rows) in rowsOf) _stats.Add(language, new ImportanceStats(layers, width, rows.Length, keep, spool));
     }
 
     public ImportanceKey Key { get; }

@@ -6,10 +6,15 @@ namespace Babel.Analysis.Statistics;
 /// </summary>
 public sealed class ImportanceStats
 {
-    private readonly float[][]? _values;
+    private readonly DocumentRows? _values;
 
-    /// <summary>Room for <paramref name="documents"/> documents, all still to be <see cref="Set"/>.</summary>
-    public ImportanceStats(int layers, int width, int documents, bool keepDocuments)
+    /// <summary>Room for documents, all still to be <see cref="Set"/>.</summary>
+    /// <param name="layers">L.</param>
+    /// <param name="width">n, entries a layer.</param>
+    /// <param name="documents">How many documents.</param>
+    /// <param name="keepDocuments">Whether to keep every document's values.</param>
+    /// <param name="spool">Whether to keep them in a temporary file, and one layer of them in memory.</param>
+    public ImportanceStats(int layers, int width, int documents, bool keepDocuments, bool spool = false)
     {
         (Layers, Width, Documents) = (layers, width, documents);
         Minimum = new float[checked(layers * width)];
@@ -17,9 +22,7 @@ public sealed class ImportanceStats
         Sum = new Int128[Minimum.Length];
         Array.Fill(Minimum, float.PositiveInfinity);
         Array.Fill(Maximum, float.NegativeInfinity);
-        if (!keepDocuments) return;
-        _values = new float[layers][];
-        for (int layer = 0; layer < layers; layer++) _values[layer] = new float[checked(documents * width)];
+        if (keepDocuments) _values = new DocumentRows(layers, checked(documents * width), spool);
     }
 
     /// <summary>L.</summary>
@@ -49,19 +52,19 @@ public sealed class ImportanceStats
     /// <summary>The mean over documents.</summary>
     public double Mean(int layer, int index) => FixedPoint.ToDouble(Sum[At(layer, index)]) / Documents;
 
-    /// <summary>The values of a layer, [documents, n], documents in the order of their language; empty where they are not kept.</summary>
-    public ReadOnlySpan<float> Values(int layer) => _values is null ? [] : _values[layer];
+    /// <summary>The values of a layer, [documents, n], documents in the order of their language; empty where they are not kept. Valid until another layer is asked for.</summary>
+    public ReadOnlySpan<float> Values(int layer) => _values is null ? [] : _values.Read(layer);
 
-    /// <summary>The values of one document in one layer.</summary>
+    /// <summary>The values of one document in one layer; valid until another layer is asked for.</summary>
     /// <exception cref="InvalidOperationException">They are not kept.</exception>
     public ReadOnlySpan<float> Values(int layer, int document) => _values is null
         ? throw new InvalidOperationException("the importance of single documents was not kept (StatisticsOptions.KeepDocuments)")
-        : _values[layer].AsSpan(document * Width, Width);
+        : _values.Read(layer).Slice(document * Width, Width);
 
     /// <summary>Enters one document's importance in one layer, once.</summary>
     public void Set(int layer, int document, ReadOnlySpan<float> values)
     {
-        if (_values is not null) values.CopyTo(_values[layer].AsSpan(document * Width, Width));
+        if (_values is not null) values.CopyTo(_values.Write(layer).Slice(document * Width, Width));
         int first = At(layer, 0);
         for (int k = 0; k < Width; k++)
         {
@@ -79,7 +82,8 @@ public sealed class ImportanceStats
     internal static ImportanceStats Merge(IReadOnlyList<ImportanceStats> parts, IReadOnlyList<(int Part, int Document)> order)
     {
         var first = parts[0];
-        var merged = new ImportanceStats(first.Layers, first.Width, order.Count, first.KeepsDocuments);
+        bool spool = parts.Any(p => p._values?.IsSpooled == true);
+        var merged = new ImportanceStats(first.Layers, first.Width, order.Count, first.KeepsDocuments, spool);
         foreach (var part in parts)
         {
             for (int i = 0; i < merged.Sum.Length; i++)
@@ -93,12 +97,12 @@ public sealed class ImportanceStats
         for (int layer = 0; layer < merged.Layers && merged._values is not null; layer++)
         {
             for (int d = 0; d < order.Count; d++)
-                parts[order[d].Part].Values(layer, order[d].Document).CopyTo(merged._values[layer].AsSpan(d * merged.Width));
+                parts[order[d].Part].Values(layer, order[d].Document).CopyTo(merged._values.Write(layer)[(d * merged.Width)..]);
         }
 
         return merged;
     }
 
-    /// <summary>The array behind <see cref="Values(int)"/>, to be filled from a file.</summary>
-    internal float[] Buffer(int layer) => _values![layer];
+    /// <summary>The memory behind <see cref="Values(int)"/>, to be filled from a file.</summary>
+    internal Span<float> Buffer(int layer) => _values!.Write(layer);
 }

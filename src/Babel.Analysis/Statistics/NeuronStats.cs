@@ -33,8 +33,10 @@ public sealed class NeuronStats
             "the statistics hold no such language", expected: language, found: string.Join(", ", Languages.Select(l => l.Language)));
 
     /// <summary>Reads a file written by <see cref="Save"/>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="spoolDocuments">Whether the importance of single documents stays in a temporary file, one layer in memory.</param>
     /// <exception cref="StoreCorruptException">The file is torn, altered or of another version.</exception>
-    public static NeuronStats Load(string path) => StatsStore.Load(path);
+    public static NeuronStats Load(string path, bool spoolDocuments = false) => StatsStore.Load(path, spoolDocuments);
 
     /// <summary>Writes one safetensors file with the manifest in its metadata; the file appears whole or not at all.</summary>
     public void Save(string path) => StatsStore.Save(this, path);

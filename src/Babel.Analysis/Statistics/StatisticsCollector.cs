@@ -33,7 +33,12 @@ public sealed class StatisticsCollector : IProbeSink
     private bool _secondPass;
 
     /// <summary>Makes room for documents that will be read whole.</summary>
-    public StatisticsCollector(LanguageModel model, StatisticsOptions options, IReadOnlyList<TokenizedDocument> documents)
+    /// <param name="model">The model.</param>
+    /// <param name="options">What is counted.</param>
+    /// <param name="documents">The documents.</param>
+    /// <param name="spoolDocuments">Whether the importance of single documents waits in a temporary file, one layer in memory.</param>
+    public StatisticsCollector(
+        LanguageModel model, StatisticsOptions options, IReadOnlyList<TokenizedDocument> documents, bool spoolDocuments = false)
     {
         (_model, _options, _documents) = (model, options, documents);
         _shape = ModelShape.Of(model.Spec);
@@ -49,7 +54,7 @@ public sealed class StatisticsCollector : IProbeSink
             ];
         }
 
-        _importance = [.. options.Keys().Select(k => new DocumentImportance(k, _shape.Layers, k.Width(_shape), _rowsOf, options.KeepDocuments))];
+        _importance = [.. options.Keys().Select(k => new DocumentImportance(k, _shape.Layers, k.Width(_shape), _rowsOf, options.KeepDocuments, spoolDocuments))];
     }
 
     /// <summary>
@@ -145,16 +150,19 @@ public sealed class StatisticsCollector : IProbeSink
         foreach (var importance in _importance) importance.FinishLayer(layer, WriteNorms(importance.Key, layer));
     }
 
-    private ProbePlan FirstPlan()
+    private ProbePlan FirstPlan() => PlanOf(_options, _shape);
+
+    /// <summary>What is observed for the statistics of these options, in the first pass where there are two.</summary>
+    internal static ProbePlan PlanOf(StatisticsOptions options, ModelShape shape)
     {
-        var sites = _parts.Select(_shape.SiteOf).ToHashSet();
-        if (_options.Importance.HasFlag(ImportanceForms.Exact)) sites.UnionWith([Site.MlpPost, Site.Z]);
-        if (_options.Importance.HasFlag(ImportanceForms.Repo)) sites.UnionWith([_shape.SiteOf(NeuronPart.Up), Site.Z]);
+        var sites = options.PartsOf(shape).Select(shape.SiteOf).ToHashSet();
+        if (options.Importance.HasFlag(ImportanceForms.Exact)) sites.UnionWith([Site.MlpPost, Site.Z]);
+        if (options.Importance.HasFlag(ImportanceForms.Repo)) sites.UnionWith([shape.SiteOf(NeuronPart.Up), Site.Z]);
         return new ProbePlan
         {
             Statistics = sites,
-            ValueScores = _options.Importance.HasFlag(ImportanceForms.Exact),
-            QkScores = _options.QkImportance switch
+            ValueScores = options.Importance.HasFlag(ImportanceForms.Exact),
+            QkScores = options.QkImportance switch
             {
                 ImportanceForms.None => null,
                 ImportanceForms.Repo => QkScoreForm.Repo,

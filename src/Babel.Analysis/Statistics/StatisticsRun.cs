@@ -33,7 +33,7 @@ public static class StatisticsRun
         run ??= new StatisticsRunOptions();
         var store = run.Folder is { } folder ? new BlockStore(folder) : null;
         var wanted = StatisticsCollector.HeaderOf(model, options, tokenizer, context);
-        var blocks = store?.Load(wanted, corpus) ?? [];
+        var blocks = store?.Load(wanted, corpus, run.SpoolDocuments) ?? [];
         var done = blocks.SelectMany(b => b.Languages).SelectMany(l => l.Documents.Select(d => (l.Language, d.Index))).ToHashSet();
         var rest = corpus.Documents.Where(d => !done.Contains((d.Document.Language, d.Document.Index))).ToList();
         long read = 0;
@@ -43,7 +43,7 @@ public static class StatisticsRun
         foreach (var unit in Units(model, rest, options, run))
         {
             ct.ThrowIfCancellationRequested();
-            var collector = new StatisticsCollector(model, options, unit);
+            var collector = new StatisticsCollector(model, options, unit, run.SpoolDocuments);
             collector.Run(
                 [.. Batching.ByLength(unit, run.BatchTokens)], run.Sweep, rows => progress?.Report(state = state with { Tokens = read + rows }), ct);
             read = state.Tokens;

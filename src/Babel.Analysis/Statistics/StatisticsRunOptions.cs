@@ -19,4 +19,7 @@ public sealed record StatisticsRunOptions
     /// instead of <see cref="BlockDocuments"/>.
     /// </summary>
     public SweepOptions? Sweep { get; init; }
+
+    /// <summary>Whether the importance of single documents waits in a temporary file, one layer in memory, when it would be too much.</summary>
+    public bool SpoolDocuments { get; init; }
 }

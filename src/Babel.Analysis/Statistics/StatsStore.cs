@@ -46,7 +46,7 @@ internal static class StatsStore
         writer.Commit();
     }
 
-    public static NeuronStats Load(string path)
+    public static NeuronStats Load(string path, bool spoolDocuments)
     {
         try
         {
@@ -54,7 +54,7 @@ internal static class StatsStore
             if (!file.Metadata.TryGetValue(ManifestKey, out string? manifest))
                 throw new StoreCorruptException("a file holds no statistics", path, $"metadata {ManifestKey}", string.Join(", ", file.Metadata.Keys));
             var (header, languages, corpus) = StatsManifest.Read(manifest, path);
-            var stats = Read(file, header, languages);
+            var stats = Read(file, header, languages, spoolDocuments);
             return stats.CorpusFingerprint == corpus
                 ? stats
                 : throw new StoreCorruptException("stored statistics do not hold the documents they name", path, corpus, stats.CorpusFingerprint);
@@ -66,7 +66,8 @@ internal static class StatsStore
         }
     }
 
-    private static NeuronStats Read(SafetensorsFile file, StatsHeader header, IReadOnlyList<(string Language, int Documents)> languages)
+    private static NeuronStats Read(
+        SafetensorsFile file, StatsHeader header, IReadOnlyList<(string Language, int Documents)> languages, bool spoolDocuments)
     {
         var all = new List<Entry>();
         var read = new List<(string Language, DocumentTable Table, Dictionary<NeuronPart, TapSums> Sums, Dictionary<ImportanceKey, ImportanceStats> Importance)>();
@@ -75,7 +76,7 @@ internal static class StatsStore
             var shape = header.Shape;
             var sums = header.Options.PartsOf(shape).ToDictionary(p => p, p => new TapSums(shape.Layers, shape.NeuronCount(p)));
             var importance = header.Options.Keys().ToDictionary(
-                k => k, k => new ImportanceStats(shape.Layers, k.Width(shape), documents, header.Options.KeepDocuments));
+                k => k, k => new ImportanceStats(shape.Layers, k.Width(shape), documents, header.Options.KeepDocuments, spoolDocuments));
             var table = new DocumentTable(documents);
             all.AddRange(Entries(new LanguageStats(language, [], sums, importance), table));
             read.Add((language, table, sums, importance));
@@ -126,7 +127,11 @@ internal static class StatsStore
             yield return Floats($"{at}/{key}/max", shape, stats.Maximum);
             yield return Fixed($"{at}/{key}/sum", shape, stats.Sum);
             for (int layer = 0; layer < stats.Layers && stats.KeepsDocuments; layer++)
-                yield return Floats($"{at}/{key}/documents/{layer:D3}", [documents, stats.Width], stats.Buffer(layer));
+                {
+                int held = layer;
+                yield return new Entry(
+                    new TensorHeader($"{language.Language}/{key}/documents/{layer:D3}", DType.F32, [documents, stats.Width]), () => MemoryMarshal.AsBytes(stats.Buffer(held)));
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+using Babel.Analysis.Planning;
+
 namespace Babel.Analysis.Study;
 
 /// <summary>Told what a study does. Called on the thread that runs it, often; an implementation that prints does so seldom.</summary>
@@ -9,6 +11,9 @@ public interface IStudyProgress
     /// <param name="total">All there is to do now, without what an earlier run had finished; 0 where nothing is counted.</param>
     /// <param name="detail">What is being done, for people, for example <c>set de (3 of 49)</c>.</param>
     void Report(StudyPhase phase, long done, long total, string detail);
+
+    /// <summary>What the run needs, and the schedule that follows from it; not called where a finished study is shown again.</summary>
+    void Planned(RunPlan plan);
 
     /// <summary>Something people should know: a run goes on, documents were split, a set is empty.</summary>
     void Note(string message);

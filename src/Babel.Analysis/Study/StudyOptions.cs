@@ -5,6 +5,7 @@ using Babel.Analysis.Scoring;
 using Babel.Analysis.Selection;
 using Babel.Analysis.Statistics;
 using Babel.Kernels;
+using Babel.Model;
 
 namespace Babel.Analysis.Study;
 
@@ -58,6 +59,9 @@ public sealed record StudyOptions
 
     /// <summary>Token rows of a batch when scoring; sets speed, never a result.</summary>
     public int BatchTokens { get; init; } = Scorer.DefaultBatchTokens;
+
+    /// <summary>The order of batches and layers; null to choose by <see cref="DeviceOptions"/>' memory. Sets memory and speed, never a result.</summary>
+    public Schedule? Schedule { get; init; }
 
     /// <summary>The command line, for the manifest.</summary>
     public string Command { get; init; } = "";

@@ -3,6 +3,7 @@ using Babel.Analysis.Ablation;
 using Babel.Analysis.Corpora;
 using Babel.Analysis.Errors;
 using Babel.Analysis.Lape;
+using Babel.Analysis.Planning;
 using Babel.Analysis.Plnd;
 using Babel.Analysis.Runs;
 using Babel.Analysis.Scoring;
@@ -50,6 +51,9 @@ public sealed class StudyRunner
     private StudyResult Run()
     {
         string model = HubCache.Resolve(_options.Model);
+
+        // Before the folder is made: what cannot be encoded leaves nothing behind.
+        var tokenizer = Tokenizer.Load(model);
         using var device = _options.Devices.Open(_options.Device, _options.DeviceOptions);
         var identity = _clock.Time(StudyPhase.Load, () =>
             StudyIdentity.Of(_options, model, device, (done, total, what) => Report(StudyPhase.Load, done, total, what), _ct));
@@ -57,26 +61,29 @@ public sealed class StudyRunner
             _options.Output, "study", identity, StudyIdentity.Environment(_options, model, device), _options.Clock);
         if (folder.State == RunState.Finished) return ShowAgain(folder, model, device);
         if (folder.State == RunState.Resumed) _progress?.Note($"going on with the run in {folder.Path}");
-        return Compute(folder, model, device);
+        return Compute(folder, model, tokenizer, device);
     }
 
-    private StudyResult Compute(RunFolder folder, string path, Device device)
+    private StudyResult Compute(RunFolder folder, string path, Tokenizer tokenizer, Device device)
     {
         var split = CorpusSplit.Make(Corpus.Load(_options.Corpus, _options.Languages), _options.Split, _options.SplitBlock);
-        using var model = _clock.Time(StudyPhase.Load, () => LanguageModel.Load(path, device, new Relay<LoadProgress>(
+        var footprint = ModelFootprint.Read(path, device);
+        int context = _options.Context ?? Math.Min(footprint.Spec.MaxPositions, 4096);
+        var (detection, evaluation) = _clock.Time(StudyPhase.Tokenize, () => Tokenize(split, tokenizer, context));
+        var plan = Plan(footprint, device, path, detection, evaluation);
+        folder.Describe("schedule", $"{plan.Schedule}");
+        using var model = _clock.Time(StudyPhase.Load, () => LanguageModel.Load(path, device, plan.Schedule, new Relay<LoadProgress>(
             p => Report(StudyPhase.Load, p.BytesDone, p.BytesTotal, "reading weights")), _ct));
         folder.Describe("model.fingerprint", model.Fingerprint);
-        int context = _options.Context ?? Math.Min(model.Spec.MaxPositions, 4096);
-        var (detection, evaluation) = _clock.Time(StudyPhase.Tokenize, () => Tokenize(split, path, context));
 
         var stats = _clock.Time(StudyPhase.Statistics, () => StatisticsRun.Collect(
             model, detection, TokenizerFingerprint.OfFolder(path), context, _options.Statistics,
-            new StatisticsRunOptions { Folder = folder.Path },
+            new StatisticsRunOptions { Folder = folder.Path, BatchTokens = _options.BatchTokens, Sweep = plan.Sweep, SpoolDocuments = plan.SpoolsDocuments },
             new Relay<StatisticsProgress>(p => Report(
                 StudyPhase.Statistics, p.Tokens, p.TotalTokens, $"{p.Documents} of {p.TotalDocuments} documents")), _ct));
         var selections = _clock.Time(StudyPhase.Select, () => Select(stats));
 
-        using var scorer = Scorer.Create(model, evaluation.Documents, _options.BatchTokens);
+        using var scorer = Scorer.Create(model, evaluation.Documents, _options.BatchTokens, plan.Sweep);
         StoredEvaluation.Keep(folder.Journal, model, scorer);
         var ablation = _clock.Time(StudyPhase.Ablate, () => Ablate(new AblationRunner(model, scorer, folder.Journal), selections[0]));
         return Finish(folder, path, device, stats, scorer.Documents, selections, ablation);
@@ -98,9 +105,24 @@ public sealed class StudyRunner
         "a finished run lacks a result", folder.Journal.Path, "every pass of the study", "a journal without it",
         "delete the folder and run the study again");
 
-    private (TokenizedCorpus Detection, TokenizedCorpus Evaluation) Tokenize(CorpusSplit split, string path, int context)
+    /// <summary>Statistics and ablation planned together: the statistics stay in memory to the end.</summary>
+    private RunPlan Plan(ModelFootprint footprint, Device device, string path, TokenizedCorpus detection, TokenizedCorpus evaluation)
     {
-        var tokenizer = Tokenizer.Load(path);
+        var work = new Workload
+        {
+            BatchTokens = _options.BatchTokens,
+            Statistics = _options.Statistics,
+            ScorePasses = 1 + (detection.Corpus.Languages.Count * (1 + _options.Ablation.Controls)),
+            TextBytes = TextFootprint.Of(detection.Corpus) + TextFootprint.Of(evaluation.Corpus) + TextFootprint.OfTokenizer(path),
+        };
+        var plan = RunPlan.Of(footprint, device, work.With(detection, evaluation), _options.DeviceOptions.MemoryBudget, _options.Schedule);
+        plan.RequireFit();
+        _progress?.Planned(plan);
+        return plan;
+    }
+
+    private (TokenizedCorpus Detection, TokenizedCorpus Evaluation) Tokenize(CorpusSplit split, Tokenizer tokenizer, int context)
+    {
         long total = split.Detection.Documents.Count + split.Evaluation.Documents.Count, done = 0;
         TokenizedCorpus Encode(Corpus corpus) => TokenizedCorpus.Create(
             corpus,

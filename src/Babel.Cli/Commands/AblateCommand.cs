@@ -57,10 +57,11 @@ internal sealed class AblateCommand : CommandBase<AblateRequest>
         var neurons = NeuronFile.Load(request.Neurons);
         var text = CorpusInput.Read(request.Corpus);
         using var session = ModelSession.Open(request.Model, context);
-        if (neurons.Model != session.Model.Fingerprint)
-            context.Progress.Say("the neurons were selected in another model, or in other weights of it");
         var corpus = CorpusInput.Encode(text, request.Corpus, session, context);
-        using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens);
+        int passes = 1 + (neurons.Sets.Count * (1 + request.Options.Controls));
+        var plan = session.Load(corpus.Work(request.Corpus, passes), request.Corpus.Schedule);
+        NeuronFile.CompareModel(neurons, session.Model, context.Progress.Say);
+        using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens, plan.Sweep);
         using var journal = request.Journal is null ? null : Journal.Open(request.Journal);
         var result = new AblationRunner(session.Model, scorer, journal).Run(
             [.. neurons.Sets.Select(s => new AblationSet(s.Language, [.. s.Ids]))],

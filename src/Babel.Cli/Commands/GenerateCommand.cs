@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Babel.Analysis.Planning;
 using Babel.Cli.Inputs;
 using Babel.Cli.Options;
 using Babel.Kernels;
@@ -73,10 +74,22 @@ internal sealed class GenerateCommand : CommandBase<GenerateRequest>
     {
         AblationFile.RequireFile(request.Ablate);
         using var session = ModelSession.Open(request.Model, context);
-        var spec = session.Model.Spec;
+        var spec = session.Footprint.Spec;
         IReadOnlyList<int[]> prompts = request.Ids ?? [.. request.Prompts.Select(p => session.Tokenizer.Encode(p, addSpecialTokens: true))];
+        int tokens = prompts.Sum(p => p.Length);
+        session.Load(
+            new Workload
+            {
+                BatchTokens = tokens,
+                SequencesPerBatch = prompts.Count,
+                ScorePasses = 1,
+                ScoreTokens = tokens,
+                CacheTokens = tokens + ((long)prompts.Count * request.Options.MaxNewTokens),
+            },
+            Schedule.Token,
+            say: false);
         int[] stops = request.IgnoreEos ? [] : [.. spec.EosIds];
-        var plan = request.Ablate is null ? null : new ProbePlan { Ablation = AblationFile.Load(request.Ablate, spec) };
+        var plan = request.Ablate is null ? null : new ProbePlan { Ablation = AblationFile.Load(request.Ablate, session.Model, context.Progress.Say) };
         int step = 0;
         var made = new TextGenerator(session.Model).Generate(
             prompts,

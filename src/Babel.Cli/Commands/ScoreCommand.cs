@@ -45,9 +45,10 @@ internal sealed class ScoreCommand : CommandBase<ScoreRequest>
         var text = CorpusInput.Read(request.Corpus);
         AblationFile.RequireFile(request.Ablate);
         using var session = ModelSession.Open(request.Model, context);
-        var mask = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model.Spec);
         var corpus = CorpusInput.Encode(text, request.Corpus, session, context);
-        using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens);
+        var plan = session.Load(corpus.Work(request.Corpus, 1), request.Corpus.Schedule);
+        var mask = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model, context.Progress.Say);
+        using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens, plan.Sweep);
         double[] nll = scorer.Score(mask, rows => context.Progress.Report("scoring", rows, scorer.Rows, "tokens"), context.Cancellation);
         var scores = ScoreTable.Scores(scorer.Documents, nll);
         context.Write(

@@ -13,10 +13,7 @@ internal sealed class StatsCommand : CommandBase<StatsRequest>
     private readonly Argument<string> _model = ModelOptions.Model();
     private readonly CorpusOptions _corpus = new(required: true, 1024);
     private readonly Option<string> _out = new("--out", "-o") { Description = "The run's folder; what is finished in it is not done again", HelpName = "folder", Required = true };
-    private readonly Option<string?> _parts = new("--parts") { Description = "all, ffn, attention, or parts with commas between [default: all]", HelpName = "parts" };
-    private readonly Option<ImportanceForms> _importance = Forms("--importance", "PLND importance of FFN, V and O neurons", "exact");
-    private readonly Option<ImportanceForms> _qk = Forms("--qk-importance", "PLND importance of Q and K neurons, which costs more", "none");
-    private readonly Option<bool> _noDocuments = new("--no-documents") { Description = "Keep no importance by document: smaller, but no selection by top K" };
+    private readonly StatisticsFlags _statistics = new();
 
     /// <inheritdoc/>
     public override string Name => "stats";
@@ -40,21 +37,13 @@ internal sealed class StatsCommand : CommandBase<StatsRequest>
     {
         command.Arguments.Add(_model);
         _corpus.AddTo(command);
-        foreach (Option option in new Option[] { _out, _parts, _importance, _qk, _noDocuments }) command.Options.Add(option);
+        command.Options.Add(_out);
+        _statistics.AddTo(command);
     }
 
     /// <inheritdoc/>
-    protected override StatsRequest Bind(ParseResult result)
-    {
-        var options = new StatisticsOptions
-        {
-            Parts = NeuronParts.Parse(result.GetValue(_parts)) ?? StatisticsOptions.AllParts,
-            Importance = result.ValueOr(_importance, ImportanceForms.Exact),
-            QkImportance = result.ValueOr(_qk, ImportanceForms.None),
-            KeepDocuments = !result.GetValue(_noDocuments),
-        };
-        return new StatsRequest(result.GetRequiredValue(_model), _corpus.Bind(result), result.GetRequiredValue(_out), options);
-    }
+    protected override StatsRequest Bind(ParseResult result) =>
+        new(result.GetRequiredValue(_model), _corpus.Bind(result), result.GetRequiredValue(_out), _statistics.Bind(result));
 
     /// <inheritdoc/>
     protected override ExitCode Handle(StatsRequest request, CommandContext context)
@@ -63,6 +52,7 @@ internal sealed class StatsCommand : CommandBase<StatsRequest>
         using var session = ModelSession.Open(request.Model, context);
         using var hold = RunFolder.Hold(request.Out);
         var corpus = CorpusInput.Encode(text, request.Corpus, session, context);
+        var plan = session.Load(corpus.Work(request.Corpus, request.Options), request.Corpus.Schedule);
         bool said = false;
         void Report(StatisticsProgress p)
         {
@@ -77,14 +67,16 @@ internal sealed class StatsCommand : CommandBase<StatsRequest>
             TokenizerFingerprint.OfFolder(session.Folder),
             corpus.Context,
             request.Options,
-            new StatisticsRunOptions { Folder = request.Out, BatchTokens = request.Corpus.BatchTokens },
+            new StatisticsRunOptions
+            {
+                Folder = request.Out,
+                BatchTokens = request.Corpus.BatchTokens,
+                Sweep = plan.Sweep,
+                SpoolDocuments = plan.SpoolsDocuments,
+            },
             new Output.Forward<StatisticsProgress>(Report),
             context.Cancellation);
         StatsReport.Write(stats, StatsReport.PathOf(request.Out), context);
         return ExitCodes.Ok;
     }
-
-    private static Option<ImportanceForms> Forms(string name, string description, string fallback) => EnumOption.Of(
-        name, description, fallback,
-        ("none", ImportanceForms.None), ("exact", ImportanceForms.Exact), ("repo", ImportanceForms.Repo), ("both", ImportanceForms.Both));
 }

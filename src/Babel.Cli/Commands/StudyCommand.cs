@@ -79,6 +79,7 @@ internal sealed class StudyCommand : CommandBase<StudyRequest>
             Split = result.ValueOr(_split, EvaluationSplit.HeldOut),
             Context = corpus.Context,
             BatchTokens = corpus.BatchTokens,
+            Schedule = corpus.Schedule,
             Selection = _selection.Comparative(result),
             Plnd = _selection.Plnd(result),
             Lape = _selection.Lape(result),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Babel.Analysis.Planning;
 using Babel.Cli.Inputs;
 using Babel.Cli.Options;
 using Babel.Cli.Output;
@@ -73,15 +74,16 @@ internal sealed class TraceCommand : CommandBase<TraceRequest>
     {
         AblationFile.RequireFile(request.Ablate);
         using var session = ModelSession.Open(request.Model, context);
-        var sites = SiteList.Parse(request.Sites, session.Model.Spec);
+        var sites = SiteList.Parse(request.Sites, session.Footprint.Spec);
         int[][] rows = request.Ids ?? [.. request.Texts.Select(t => session.Tokenizer.Encode(t, addSpecialTokens: true))];
         var (ids, mask) = IdGrid.PadLeft(rows);
+        session.Load(new Workload { BatchTokens = ids.Length, LongestWindow = ids.GetLength(1), SequencesPerBatch = rows.Length, ScorePasses = 1, ScoreTokens = ids.Length });
         if (request.Mask is not null) mask = IdGrid.Rectangle("--attention-mask", request.Mask, ids);
         var positions = request.Positions is null ? null : IdGrid.Rectangle("--position-ids", request.Positions, ids);
         var plan = new ProbePlan
         {
             Captures = sites.ToHashSet(),
-            Ablation = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model.Spec),
+            Ablation = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model, context.Progress.Say),
         };
 
         using var batch = Batch.FromPadded(session.Model, ids, mask, positions);

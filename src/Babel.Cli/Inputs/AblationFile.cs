@@ -16,18 +16,23 @@ namespace Babel.Cli.Inputs;
 internal static class AblationFile
 {
     /// <summary>The mask of a file's set.</summary>
+    /// <param name="reference">FILE[#SET].</param>
+    /// <param name="model">The model the neurons are switched off in.</param>
+    /// <param name="say">Told when a <c>neurons.json</c> was selected in another model.</param>
     /// <exception cref="UsageException">The file holds several sets and none, or an unknown one, is named.</exception>
     /// <exception cref="ModelFormatException">Not one of the two forms.</exception>
     /// <exception cref="ModelNotFoundException">No such file.</exception>
-    public static NeuronMask Load(string reference, DecoderSpec spec)
+    public static NeuronMask Load(string reference, LanguageModel model, Action<string> say)
     {
         var (path, set) = Split(reference);
         RequireFile(reference);
         using var document = Parse(path);
         var root = document.RootElement;
         if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("ablations", out var ablations) && ablations.ValueKind == JsonValueKind.Object)
-            return FromLayers(Choose(ablations, set, path), spec, path);
-        return NeuronMask.Off(spec, NeuronFile.Choose(path, set));
+            return FromLayers(Choose(ablations, set, path), model.Spec, path);
+        var neurons = NeuronFile.Load(path);
+        NeuronFile.CompareModel(neurons, model, say);
+        return NeuronMask.Off(model.Spec, NeuronFile.Choose(neurons, path, set));
     }
 
     /// <summary>Refuses a file that is not there; called before a model is loaded.</summary>

@@ -1,6 +1,10 @@
 using Babel.Analysis.Corpora;
+using Babel.Analysis.Planning;
+using Babel.Analysis.Statistics;
 using Babel.Cli.Output;
+using Babel.Model;
 using Babel.Model.Errors;
+using Babel.Model.Tokenizers;
 
 namespace Babel.Cli.Inputs;
 
@@ -22,11 +26,24 @@ internal sealed record CorpusInput(Corpus Text, TokenizedCorpus Tokens, int Cont
             : throw new ModelNotFoundException("no document is left", where: request.Path, expected: $"documents with an index below {limit}");
     }
 
+    /// <summary>What scoring this text means for memory.</summary>
+    /// <param name="request">How it is read.</param>
+    /// <param name="passes">How often it is scored.</param>
+    public Workload Work(CorpusRequest request, int passes) => Reading(request) with { ScorePasses = passes };
+
+    /// <summary>What taking statistics of this text means for memory.</summary>
+    /// <param name="request">How it is read.</param>
+    /// <param name="statistics">What is counted.</param>
+    public Workload Work(CorpusRequest request, StatisticsOptions statistics) => Reading(request, isCounted: true) with { Statistics = statistics };
+
     /// <summary>Encodes; says on stderr how many documents are longer than a window.</summary>
-    public static CorpusInput Encode(Corpus text, CorpusRequest request, ModelSession session, CommandContext context)
+    public static CorpusInput Encode(Corpus text, CorpusRequest request, ModelSession session, CommandContext context) =>
+        Encode(text, request, session.Footprint.Spec, session.Tokenizer, context);
+
+    /// <summary>Encodes; says on stderr how many documents are longer than a window.</summary>
+    public static CorpusInput Encode(Corpus text, CorpusRequest request, DecoderSpec spec, Tokenizer tokenizer, CommandContext context)
     {
-        int window = Math.Min(request.Context ?? int.MaxValue, session.Model.Spec.MaxPositions);
-        var tokenizer = session.Tokenizer;
+        int window = Math.Min(request.Context ?? int.MaxValue, spec.MaxPositions);
         int encoded = 0;
         int[] Ids(string document)
         {
@@ -43,4 +60,7 @@ internal sealed record CorpusInput(Corpus Text, TokenizedCorpus Tokens, int Cont
 
         return new CorpusInput(text, tokens, window);
     }
+
+    private Workload Reading(CorpusRequest request, bool isCounted = false) =>
+        new Workload { BatchTokens = request.BatchTokens, TextBytes = TextFootprint.Of(Text) }.With(isCounted ? Tokens : null, isCounted ? null : Tokens);
 }

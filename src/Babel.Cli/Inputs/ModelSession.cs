@@ -1,3 +1,4 @@
+using Babel.Analysis.Planning;
 using Babel.Cli.Output;
 using Babel.Kernels;
 using Babel.Model;
@@ -6,14 +7,17 @@ using Babel.Model.Tokenizers;
 
 namespace Babel.Cli.Inputs;
 
-/// <summary>A model opened for a command: its folder, its device, its weights, and its tokenizer when one is asked for.</summary>
+/// <summary>A model opened for a command: its folder, its device, its form, its tokenizer when one is asked for, and once it is loaded, the model.</summary>
 internal sealed class ModelSession : IDisposable
 {
     private readonly Lazy<Tokenizer> _tokenizer;
+    private readonly CommandContext _context;
+    private LanguageModel? _model;
 
-    private ModelSession(string folder, Device device, LanguageModel model)
+    private ModelSession(string folder, Device device, CommandContext context)
     {
-        (Folder, Device, Model) = (folder, device, model);
+        (Folder, Device, _context) = (folder, device, context);
+        Footprint = ModelFootprint.Read(folder, device);
         _tokenizer = new Lazy<Tokenizer>(() => Tokenizer.Load(Folder));
     }
 
@@ -23,21 +27,23 @@ internal sealed class ModelSession : IDisposable
     /// <summary>Where it computes.</summary>
     public Device Device { get; }
 
-    /// <summary>The weights.</summary>
-    public LanguageModel Model { get; }
+    /// <summary>What its configuration and the headers of its files say.</summary>
+    public ModelFootprint Footprint { get; }
+
+    /// <summary>The model, once <see cref="Load"/> has been called.</summary>
+    public LanguageModel Model => _model ?? throw new InvalidOperationException("the model is not loaded yet");
 
     /// <summary>The folder's tokenizer.</summary>
     public Tokenizer Tokenizer => _tokenizer.Value;
 
-    /// <summary>Resolves, opens and loads, with progress.</summary>
+    /// <summary>Resolves the folder, opens the device and reads what the model is; no weights.</summary>
     public static ModelSession Open(string reference, CommandContext context)
     {
         string folder = HubCache.Resolve(reference);
         var device = context.OpenDevice();
         try
         {
-            var progress = new Forward<LoadProgress>(p => context.Progress.Report("loading", p.BytesDone, p.BytesTotal, Format.Bytes(p.BytesTotal)));
-            return new ModelSession(folder, device, LanguageModel.Load(folder, device, progress, context.Cancellation));
+            return new ModelSession(folder, device, context);
         }
         catch
         {
@@ -46,10 +52,28 @@ internal sealed class ModelSession : IDisposable
         }
     }
 
+    /// <summary>Chooses the schedule by memory, says which, and loads what it wants loaded.</summary>
+    /// <param name="work">What is to be done.</param>
+    /// <param name="schedule">The schedule; null to choose.</param>
+    /// <param name="say">Whether there is a schedule to speak of.</param>
+    /// <exception cref="Babel.Kernels.Errors.DeviceMemoryException">The work does not fit the memory it may use.</exception>
+    public RunPlan Load(Workload work, Schedule? schedule = null, bool say = true)
+    {
+        work = work with { TextBytes = work.TextBytes + (_tokenizer.IsValueCreated ? TextFootprint.OfTokenizer(Folder) : 0) };
+        var plan = RunPlan.Of(Footprint, Device, work, _context.Request.Memory, schedule);
+        plan.RequireFit();
+        if (say) _context.Progress.Say(ScheduleText.Of(plan));
+        if (plan.SpoolBytes > 0) _context.Progress.Say(ScheduleText.OfSpool(plan));
+        if (plan.SpoolsDocuments) _context.Progress.Say("the importance of single documents waits in a temporary file; --no-documents does without it");
+        var progress = new Forward<LoadProgress>(p => _context.Progress.Report("loading", p.BytesDone, p.BytesTotal, Format.Bytes(p.BytesTotal)));
+        _model = LanguageModel.Load(Folder, Device, plan.Schedule, progress, _context.Cancellation);
+        return plan;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        Model.Dispose();
+        _model?.Dispose();
         Device.Dispose();
     }
 }

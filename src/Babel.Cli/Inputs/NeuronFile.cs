@@ -27,11 +27,16 @@ internal static class NeuronFile
         }
     }
 
+    /// <summary>Says so where neurons were selected in another model than they are switched off in: their places mean nothing there.</summary>
+    public static void CompareModel(LanguageNeurons neurons, LanguageModel model, Action<string> say)
+    {
+        if (neurons.Model != model.Fingerprint) say("the neurons were selected in another model, or in other weights of it");
+    }
+
     /// <summary>The neurons of one language's set.</summary>
     /// <exception cref="UsageException">Several sets and none, or an unknown one, is named.</exception>
-    public static IEnumerable<NeuronId> Choose(string path, string? language)
+    public static IEnumerable<NeuronId> Choose(LanguageNeurons neurons, string path, string? language)
     {
-        var neurons = Load(path);
         if (language is null && neurons.Sets.Count == 1) return neurons.Sets[0].Ids;
         return neurons.Sets.FirstOrDefault(s => s.Language == language)?.Ids
             ?? throw new UsageException($"--ablate: name a set of {path} after '#': {string.Join(", ", neurons.Sets.Select(s => s.Language))}");

@@ -39,6 +39,20 @@ internal sealed class SharedOptions
         Recursive = true,
     };
 
+    /// <summary>How much memory.</summary>
+    public Option<long?> Memory { get; } = new("--memory")
+    {
+        Description = "Memory the run may use: 768MiB, 2GB, 1.5GiB, bytes, or 50% of what there is [default: 80%]",
+        HelpName = "size",
+        Recursive = true,
+        CustomParser = result =>
+        {
+            if (MemorySize.Parse(result.Tokens[0].Value, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes) is { } bytes) return bytes;
+            result.AddError($"--memory: '{result.Tokens[0].Value}' is no size such as 768MiB, 2GB, 1.5GiB, 800000000 or 50%");
+            return null;
+        },
+    };
+
     /// <summary>What products are computed in.</summary>
     public Option<Precision> Precision { get; } = EnumOption.Of(
         "--precision", "Products by weights at float32 level, or with both factors rounded to bfloat16", "exact",
@@ -56,6 +70,7 @@ internal sealed class SharedOptions
         root.Options.Add(Threads);
         Precision.Recursive = true;
         root.Options.Add(Precision);
+        root.Options.Add(Memory);
         root.Options.Add(Json);
         root.Options.Add(Quiet);
     }
@@ -65,6 +80,7 @@ internal sealed class SharedOptions
         result.GetValue(Device)!,
         result.GetValue(Threads),
         result.ValueOr(Precision, Kernels.Precision.Exact),
+        result.GetValue(Memory),
         result.GetValue(Json),
         result.GetValue(Quiet));
 }

@@ -1,3 +1,4 @@
+using Babel.Analysis.Planning;
 using Babel.Analysis.Study;
 
 namespace Babel.Cli.Output;
@@ -8,6 +9,9 @@ internal sealed class StudyProgress(ProgressReporter progress) : IStudyProgress
     /// <inheritdoc/>
     public void Report(StudyPhase phase, long done, long total, string detail) =>
         progress.Report(Name(phase), done, total, detail.Length == 0 ? null : detail);
+
+    /// <inheritdoc/>
+    public void Planned(RunPlan plan) => progress.Say(ScheduleText.Of(plan));
 
     /// <inheritdoc/>
     public void Note(string message) => progress.Say(message);

@@ -40,6 +40,7 @@ internal static class BenchJson
             json.Number("ofPeak", r.OfPeak);
             Time(json, "step", r.Step);
             json.WriteNumber("stepBytes", r.StepBytes);
+            json.Number("readGigabytes", r.ReadGigabytes);
             json.Number("stepTokensPerSecond", r.StepRate);
             json.Number("ofBandwidth", r.OfBandwidth);
             json.WriteNumber("peakResidentBytes", r.PeakMemory);
@@ -70,6 +71,7 @@ internal static class BenchJson
             Time(json, "allCores", r.AllCores);
             json.Number("megabytesAllCores", r.MegabytesAllCores);
         });
+        if (result.Scaling is { } scaling) ScalingReport.Write(json, scaling);
     }
 
     private static void Machine(Utf8JsonWriter json)
@@ -102,7 +104,8 @@ internal static class BenchJson
         json.WriteNumber("length", length);
     }
 
-    private static void Time(Utf8JsonWriter json, string name, Timing time)
+    /// <summary>A median and its quartiles.</summary>
+    public static void Time(Utf8JsonWriter json, string name, Timing time)
     {
         json.WriteStartObject(name);
         json.Number("median", time.Median);
@@ -112,7 +115,8 @@ internal static class BenchJson
         json.WriteEndObject();
     }
 
-    private static void List<T>(Utf8JsonWriter json, string name, List<T> rows, Action<T> write)
+    /// <summary>A list of objects.</summary>
+    public static void List<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> rows, Action<T> write)
     {
         json.WriteStartArray(name);
         foreach (var row in rows)

@@ -21,6 +21,7 @@ internal static class BenchReport
         Part(output, style, "forward passes", result.Forwards, Forwards);
         Part(output, style, "statistics: time over that of the plain pass", result.Statistics, Statistics);
         Part(output, style, "tokenizers", result.Tokenizers, Tokenizers);
+        if (result.Scaling is { } scaling) ScalingReport.Tables(output, style, scaling);
     }
 
     private static void Part<T>(TextWriter output, Style style, string title, List<T> rows, Func<List<T>, Table> table)

@@ -9,13 +9,21 @@ namespace Babel.Kernels.Cpu;
 /// <summary>The processor this program runs on, by SIMD kernels in C#.</summary>
 public sealed class CpuDevice : Device, IDeviceCeilings
 {
+    private const long WorkerScratchBytes = 4 << 20;
+
     private readonly WorkerPool _pool;
 
     /// <summary>Opens the processor with the given instruction set and number of threads.</summary>
-    internal CpuDevice(string name, CpuInstructionSet instructionSet, int threads)
+    internal CpuDevice(string name, CpuInstructionSet instructionSet, int threads, Precision precision = Precision.Exact)
     {
         Name = name;
         InstructionSet = instructionSet;
+        if (precision == Precision.Fast)
+        {
+            Brain = BrainKernels.TryCreate(instructionSet, out string? whyNot);
+            WhyNotFast = whyNot;
+        }
+
         _pool = new WorkerPool(threads);
         Kernels = new MicroKernelTable(instructionSet);
         Scratch = new ScratchBuffers(this, threads);
@@ -32,7 +40,15 @@ public sealed class CpuDevice : Device, IDeviceCeilings
     public override string Name { get; }
 
     /// <inheritdoc/>
-    public override string Description => $"{CpuSupport.Describe(InstructionSet)}, {Threads} {(Threads == 1 ? "thread" : "threads")}";
+    public override string Description =>
+        CpuSupport.Describe(InstructionSet) + (Brain is null ? "" : $", {Brain.Instruction}{(BrainForms.HasAmx ? " (AMX is there and not used)" : "")}")
+        + $", {Threads} {(Threads == 1 ? "thread" : "threads")}";
+
+    /// <inheritdoc/>
+    public override Precision Precision => Brain is null ? Precision.Exact : Precision.Fast;
+
+    /// <inheritdoc/>
+    public override string? WhyNotFast { get; }
 
     /// <inheritdoc/>
     public override DType ComputeType => DType.F32;
@@ -42,6 +58,9 @@ public sealed class CpuDevice : Device, IDeviceCeilings
 
     /// <summary>The register tiles of <see cref="InstructionSet"/>.</summary>
     internal MicroKernelTable Kernels { get; }
+
+    /// <summary>The register tiles of <see cref="Precision.Fast"/>; null on an exact device.</summary>
+    internal BrainKernels? Brain { get; }
 
     /// <summary>What operators use while they run.</summary>
     internal ScratchBuffers Scratch { get; }
@@ -55,13 +74,24 @@ public sealed class CpuDevice : Device, IDeviceCeilings
         new CpuWeight(this, _pool, storage, rows, columns, name);
 
     /// <inheritdoc/>
+    public override long WeightBytes(DType storage, long rows, long columns) =>
+        checked(new PanelLayout(rows, columns).Elements * (storage == DType.F64 ? DType.F32 : storage).Size());
+
+    /// <inheritdoc/>
+    /// <remarks>The activations of a product, packed, and what every worker holds of results and expanded weights.</remarks>
+    public override long ScratchBytes(long rows, long width) => (rows * width * sizeof(float)) + (Threads * WorkerScratchBytes);
+
+    /// <inheritdoc/>
     public override void Upload(ReadOnlySpan<byte> source, TensorView destination) => HostCopy.Upload(source, destination);
 
     /// <inheritdoc/>
     public override void Download(TensorView source, Span<byte> destination) => HostCopy.Download(source, destination);
 
     /// <inheritdoc/>
-    public DeviceCeilings MeasureCeilings() => CpuCeilings.Measure(this, _pool);
+    public Ceiling MeasureArithmetic(double seconds) => CpuCeilings.Arithmetic(this, _pool, seconds);
+
+    /// <inheritdoc/>
+    public Ceiling MeasureMemory(double seconds) => CpuCeilings.Memory(this, _pool, seconds);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -69,5 +99,6 @@ public sealed class CpuDevice : Device, IDeviceCeilings
         if (!disposing) return;
         _pool.Dispose();
         Scratch.Dispose();
+        Brain?.Dispose();
     }
 }

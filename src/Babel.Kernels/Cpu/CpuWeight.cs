@@ -7,7 +7,7 @@ namespace Babel.Kernels.Cpu;
 
 /// <summary>
 /// A weight in packed panels (<see cref="PanelLayout"/>), kept in its storage type: F32, F16 or BF16. F64 is rounded to F32 when written, the type
-/// this device computes in.
+/// this device computes in. With <see cref="Precision.Fast"/> every type is rounded to BF16 when written.
 /// </summary>
 internal sealed class CpuWeight : Weight
 {
@@ -19,7 +19,7 @@ internal sealed class CpuWeight : Weight
         : base(device, storage, rows, columns, name)
     {
         _pool = pool;
-        Layout = new PanelLayout(rows, columns);
+        Layout = new PanelLayout(rows, columns, Pairs: device.Brain is not null);
         _memory = new HostMemory(device, checked(Layout.Elements * KernelType.Size()));
         PanelWriter.Prepare(KernelType, Layout, _memory);
     }
@@ -28,7 +28,7 @@ internal sealed class CpuWeight : Weight
     public PanelLayout Layout { get; }
 
     /// <summary>The type the kernels read.</summary>
-    public DType KernelType => Storage == DType.F64 ? DType.F32 : Storage;
+    public DType KernelType => Layout.Pairs ? DType.BF16 : Storage == DType.F64 ? DType.F32 : Storage;
 
     /// <summary>Whether no element written was infinite or NaN; looked at for F16 only, whose kernels are faster for it.</summary>
     public bool IsFinite { get; private set; } = true;
@@ -42,6 +42,12 @@ internal sealed class CpuWeight : Weight
     /// <inheritdoc/>
     protected override void WriteRows(long firstRow, long count, ReadOnlySpan<byte> rows)
     {
+        if (Layout.Pairs)
+        {
+            PanelWriter.WritePairs(_pool, Storage, Layout, _memory, firstRow, rows);
+            return;
+        }
+
         if (Storage == DType.F16) IsFinite &= PanelWriter.AreFiniteHalves(rows);
         if (Storage != DType.F64)
         {

@@ -33,6 +33,9 @@ public sealed class ReferenceDevice : Device
         new ReferenceWeight(this, storage, rows, columns, name);
 
     /// <inheritdoc/>
+    public override long WeightBytes(DType storage, long rows, long columns) => checked(rows * columns * sizeof(double));
+
+    /// <inheritdoc/>
     public override void Upload(ReadOnlySpan<byte> source, TensorView destination) => HostCopy.Upload(source, destination);
 
     /// <inheritdoc/>

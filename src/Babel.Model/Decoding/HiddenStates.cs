@@ -1,11 +1,11 @@
 using Babel.Kernels;
-using Microsoft.Win32.SafeHandles;
+using Babel.Model.Files;
 
 namespace Babel.Model.Decoding;
 
 /// <summary>
 /// The hidden states of all batches of a layer-major sweep between two layers: the first ones on the device, as many as may be there, the others in a
-/// temporary file that goes with this, however the process ends.
+/// <see cref="TemporaryFile"/>.
 /// </summary>
 internal sealed class HiddenStates : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class HiddenStates : IDisposable
     private readonly Tensor?[] _resident;
     private readonly int[] _rows;
     private readonly long[] _offsets;
-    private readonly SafeFileHandle? _file;
+    private readonly TemporaryFile? _file;
     private readonly Tensor? _working;
     private readonly byte[] _host = [];
 
@@ -47,7 +47,7 @@ internal sealed class HiddenStates : IDisposable
             if (SpoolBytes == 0) return;
             _working = device.Allocate(new Shape(largest, width));
             _host = new byte[checked((int)(largest * rowBytes))];
-            _file = OpenFile(options.SpoolFolder, SpoolBytes);
+            _file = new TemporaryFile(options.SpoolFolder, SpoolBytes);
         }
         catch
         {
@@ -68,13 +68,7 @@ internal sealed class HiddenStates : IDisposable
         var view = New(index);
         if (_resident[index] is not null) return view;
         var bytes = _host.AsSpan(0, BytesOf(index));
-        for (int done = 0; done < bytes.Length;)
-        {
-            int read = RandomAccess.Read(_file!, bytes[done..], _offsets[index] + done);
-            if (read == 0) throw new IOException("the temporary file of hidden states was cut short");
-            done += read;
-        }
-
+        _file!.Read(_offsets[index], bytes);
         _device.Upload(bytes, view);
         return view;
     }
@@ -85,7 +79,7 @@ internal sealed class HiddenStates : IDisposable
         if (_resident[index] is not null) return;
         var bytes = _host.AsSpan(0, BytesOf(index));
         _device.Download(New(index), bytes);
-        RandomAccess.Write(_file!, bytes, _offsets[index]);
+        _file!.Write(_offsets[index], bytes);
     }
 
     public void Dispose()
@@ -96,23 +90,4 @@ internal sealed class HiddenStates : IDisposable
     }
 
     private int BytesOf(int index) => checked(_rows[index] * _width * _device.ComputeType.Size());
-
-    private static SafeFileHandle OpenFile(string folder, long bytes)
-    {
-        string path = Path.Combine(folder, $"babel-{Guid.NewGuid():N}.spool");
-        try
-        {
-            // Allocated at once: a disk that is too small says so now, not after hours.
-            var options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None;
-            var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, options, bytes);
-
-            // Elsewhere an open file needs no name, and one without a name cannot be left behind.
-            if (!OperatingSystem.IsWindows()) File.Delete(path);
-            return file;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"hidden states of {bytes} bytes cannot be spooled to {folder}: {e.Message}; TMPDIR names another folder", e);
-        }
-    }
 }

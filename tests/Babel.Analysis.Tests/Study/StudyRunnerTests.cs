@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Xml.Linq;
 using Babel.Analysis.Ablation;
 using Babel.Analysis.Errors;
+using Babel.Analysis.Planning;
 using Babel.Analysis.Runs;
 using Babel.Analysis.Selection;
 using Babel.Analysis.Statistics;
@@ -206,11 +207,15 @@ public sealed class StudyRunnerTests : IDisposable
 
         public List<string> Notes { get; } = [];
 
+        public RunPlan? Plan { get; private set; }
+
         public void Report(StudyPhase phase, long done, long total, string detail)
         {
             Details.Add(detail);
             onReport(phase, detail);
         }
+
+        public void Planned(RunPlan plan) => Plan = plan;
 
         public void Note(string message) => Notes.Add(message);
     }

@@ -11,8 +11,10 @@ public class InvarianceTests
 
     public static TheoryData<string> Devices => TestDevices.Cpu;
 
+    public static TheoryData<string> DevicesOfAnyPrecision => TestDevices.CpuOfAnyPrecision;
+
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
+    [MemberData(nameof(DevicesOfAnyPrecision))]
     public void EveryOperator_AnyThreadCount_SameBits(string name)
     {
         var alone = RunTable(name, 1);

@@ -6,7 +6,10 @@ namespace Babel.Kernels.Tests.Operators;
 /// <summary>The device matrix.</summary>
 internal static class TestDevices
 {
-    public static readonly string[] Names = ["ref", "cpu", "cpu:avx512", "cpu:avx2", "cpu:vector128", "cpu:scalar"];
+    /// <summary>The processor with products in bfloat16.</summary>
+    private const string Fast = "cpu fast";
+
+    public static readonly string[] Names = ["ref", "cpu", "cpu:avx512", "cpu:avx2", "cpu:vector128", "cpu:scalar", Fast];
 
     /// <summary>Every device with every operator of the table.</summary>
     public static TheoryData<string, string> WithOperators
@@ -26,12 +29,19 @@ internal static class TestDevices
     /// <summary>The devices that compute in float32 on this processor.</summary>
     public static TheoryData<string> Cpu => [.. Names.Where(n => n.StartsWith("cpu:", StringComparison.Ordinal))];
 
+    /// <summary>The same and the processor with products in bfloat16.</summary>
+    public static TheoryData<string> CpuOfAnyPrecision => [.. Names.Where(n => n.StartsWith("cpu:", StringComparison.Ordinal)), Fast];
+
     /// <summary>Opens a device, or skips the test with the reason.</summary>
     public static Device Open(string name, int threads = 2)
     {
         try
         {
-            return DeviceRegistry.Default.Open(name, new DeviceOptions(threads));
+            if (name != Fast) return DeviceRegistry.Default.Open(name, new DeviceOptions(threads));
+            var device = DeviceRegistry.Default.Open("cpu", new DeviceOptions(threads, Precision.Fast));
+            if (device.WhyNotFast is not { } reason) return device;
+            device.Dispose();
+            throw new SkipException($"{name}: {reason}");
         }
         catch (DeviceUnavailableException e)
         {

@@ -11,40 +11,57 @@ namespace Babel.Kernels.Cpu.Simd;
 /// </summary>
 internal static unsafe class CpuCeilings
 {
-    private const double Seconds = 0.4;
     private const int ItemsPerThread = 16;
     private const long BlockFloats = 64L << 20;
 
-    /// <summary>The best reading of each: others may use the machine too, and what they take is no part of what it can do.</summary>
-    public static DeviceCeilings Measure(CpuDevice device, WorkerPool pool) => device.InstructionSet switch
+    /// <summary>The best reading: others may use the machine too, and what they take is no part of what it can do.</summary>
+    public static Ceiling Arithmetic(CpuDevice device, WorkerPool pool, double seconds) => device.InstructionSet switch
     {
-        CpuInstructionSet.Avx512 => Measure<Lanes16>(device, pool),
-        CpuInstructionSet.Avx2 => Measure<Lanes8>(device, pool),
-        CpuInstructionSet.Vector128 => Measure<Lanes4>(device, pool),
-        _ => Measure<Lanes1>(device, pool),
+        CpuInstructionSet.Avx512 => Arithmetic<Lanes16>(pool, seconds),
+        CpuInstructionSet.Avx2 => Arithmetic<Lanes8>(pool, seconds),
+        CpuInstructionSet.Vector128 => Arithmetic<Lanes4>(pool, seconds),
+        _ => Arithmetic<Lanes1>(pool, seconds),
     };
 
-    private static DeviceCeilings Measure<T>(CpuDevice device, WorkerPool pool)
+    /// <summary>The best reading of a block no cache holds.</summary>
+    public static Ceiling Memory(CpuDevice device, WorkerPool pool, double seconds)
+    {
+        using var block = device.Allocate(new Shape(BlockFloats));
+        block.View.Span<float>().Fill(1);
+        return device.InstructionSet switch
+        {
+            CpuInstructionSet.Avx512 => Memory<Lanes16>(block, pool, seconds),
+            CpuInstructionSet.Avx2 => Memory<Lanes8>(block, pool, seconds),
+            CpuInstructionSet.Vector128 => Memory<Lanes4>(block, pool, seconds),
+            _ => Memory<Lanes1>(block, pool, seconds),
+        };
+    }
+
+    private static Ceiling Arithmetic<T>(WorkerPool pool, double seconds)
         where T : unmanaged, ILanes<T>
     {
         int items = pool.Threads * ItemsPerThread;
-        float[] sink = new float[items];
-        double chains = Best(() => pool.Run(items, new ChainJob<T>(sink)));
-        using var block = device.Allocate(new Shape(BlockFloats));
-        block.View.Span<float>().Fill(1);
-        double reading = Best(() => pool.Run(items, new ReadJob<T>(Operand.Floats(block), (nint)(BlockFloats / items), sink)));
-        return new DeviceCeilings(
-            items * ChainJob<T>.Flop / chains / 1e9,
-            $"fused multiply-adds in registers, {32 * T.Count}-bit, {pool.Threads} threads",
-            BlockFloats * sizeof(float) / reading / 1e9,
+        var job = new ChainJob<T>(new float[items]);
+        return new Ceiling(
+            items * ChainJob<T>.Flop / Best(seconds, () => pool.Run(items, job)) / 1e9,
+            $"fused multiply-adds in registers, {32 * T.Count}-bit, {pool.Threads} threads");
+    }
+
+    private static Ceiling Memory<T>(TensorView block, WorkerPool pool, double seconds)
+        where T : unmanaged, ILanes<T>
+    {
+        int items = pool.Threads * ItemsPerThread;
+        var job = new ReadJob<T>(Operand.Floats(block), (nint)(BlockFloats / items), new float[items]);
+        return new Ceiling(
+            BlockFloats * sizeof(float) / Best(seconds, () => pool.Run(items, job)) / 1e9,
             $"reading {BlockFloats * sizeof(float) >> 20} MiB, {pool.Threads} threads");
     }
 
-    private static double Best(Action work)
+    private static double Best(double seconds, Action work)
     {
         double best = double.PositiveInfinity;
         var passed = Stopwatch.StartNew();
-        while (passed.Elapsed.TotalSeconds < Seconds)
+        while (passed.Elapsed.TotalSeconds < seconds)
         {
             long start = Stopwatch.GetTimestamp();
             work();

@@ -53,6 +53,9 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>Mask of a = b; false for NaN.</summary>
     static abstract TSelf Equal(TSelf a, TSelf b);
 
+    /// <summary>Whether a mask is set in some lane.</summary>
+    static abstract bool Any(TSelf mask);
+
     /// <summary>Where the mask is set a, elsewhere b.</summary>
     static abstract TSelf Select(TSelf mask, TSelf a, TSelf b);
 

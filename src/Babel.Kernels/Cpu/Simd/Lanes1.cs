@@ -67,6 +67,10 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(Lanes1 mask) => Bits(mask) != 0;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Select(Lanes1 mask, Lanes1 a, Lanes1 b) => FromBits((Bits(mask) & Bits(a)) | (~Bits(mask) & Bits(b)));
 
     /// <inheritdoc/>

@@ -121,9 +121,18 @@ internal readonly unsafe struct LogProbProduct<TV>(
             high += VectorMath.Exp(TV.Load(row + (p * step) + TV.Count) - shift);
         }
 
+        // Four sums at a time: one would be a chain of sixteen additions, each waiting for the last.
         TV.Store(low + high, lanes);
-        double sum = 0;
-        for (int j = 0; j < TV.Count; j++) sum += lanes[j];
+        double sum = 0, second = 0, third = 0, fourth = 0;
+        for (int j = 0; j < TV.Count; j += 4)
+        {
+            sum += lanes[j];
+            second += lanes[j + 1];
+            third += lanes[j + 2];
+            fourth += lanes[j + 3];
+        }
+
+        sum = (sum + second) + (third + fourth);
         nint column = target - (firstPanel * PanelLayout.Width);
         bool inside = column >= 0 && column < panels * PanelLayout.Width;
         float logit = inside ? row[(column / PanelLayout.Width * step) + (column % PanelLayout.Width)] : partial.Target;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Babel.Kernels.Cpu.Simd;
 
@@ -9,12 +10,14 @@ namespace Babel.Kernels.Cpu.Simd;
 /// <param name="kernels">Register tiles.</param>
 /// <param name="packed">Activations, packed by <see cref="RowPacking"/>.</param>
 /// <param name="tiling">The tiles they are packed in.</param>
-internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* packed, RowTiling tiling)
+/// <param name="brain">Tiles of bfloat16, when activations are packed by <see cref="BrainRowPacking"/> instead.</param>
+internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* packed, RowTiling tiling, BrainKernels? brain = null)
 {
     /// <summary>Floats a worker needs to expand a panel of F16 weights.</summary>
     public const int ExpansionFloats = PanelLayout.Width * PanelLayout.Depth;
 
     private const int MostExpandingTiles = 3;
+    private const int CacheLine = 64;
 
     /// <summary>The tiles.</summary>
     public RowTiling Tiling { get; } = tiling;
@@ -32,9 +35,15 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
         nint firstRow = Tiling.TileStart(firstTile), rows = Tiling.TileStart(endTile) - firstRow;
         nint blocks = layout.Blocks, wholePanels = (nint)(layout.Rows / PanelLayout.Width);
 
+        if (blocks == 0) new Span<float>(block, checked((int)((endPanel - firstPanel) * rows * PanelLayout.Width))).Clear();
+        if (brain is not null)
+        {
+            new BrainProduct(brain, (ushort*)packed, Tiling).Multiply(weight, firstPanel, endPanel, group, block, output, stride);
+            return;
+        }
+
         // Weights in F16 are expanded inside the tiles when few rows share a panel, and once for all rows when many do.
         bool expand = weight.Storage == DType.F16 && (!weight.IsFinite || endTile - firstTile > MostExpandingTiles);
-        if (blocks == 0) new Span<float>(block, checked((int)((endPanel - firstPanel) * rows * PanelLayout.Width))).Clear();
         for (nint b = 0; b < blocks; b++)
         {
             nint depth = layout.DepthOf(b);
@@ -50,8 +59,10 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
 
                 var results = block + ((p - firstPanel) * rows * PanelLayout.Width);
                 bool store = output != null && b == blocks - 1 && p < wholePanels;
+                byte* next = Ahead(weight, b, p, firstPanel, endPanel, endTile - firstTile, out nint lines);
                 for (nint t = firstTile; t < endTile; t++)
                 {
+                    for (nint l = 0; l < lines; l++, next += CacheLine) Sse.Prefetch1(next);
                     nint row = Tiling.TileStart(t);
                     int height = (int)(Tiling.TileStart(t + 1) - row);
                     var kernel = weight.Storage == DType.F32 || expand ? kernels.Float(height)
@@ -67,5 +78,20 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// The panel after this one, and how many of its cache lines each tile asks for: while many tiles share a panel, the next one comes from memory into
+    /// the second-level cache. A tile alone looks ahead far enough by itself.
+    /// </summary>
+    private static byte* Ahead(in PanelWeight weight, nint block, nint panel, nint firstPanel, nint endPanel, nint tiles, out nint lines)
+    {
+        lines = 0;
+        if (!Sse.IsSupported || tiles <= MostExpandingTiles) return null;
+        if (panel + 1 == endPanel) (block, panel) = (block + 1, firstPanel);
+        else panel++;
+        if (block == weight.Layout.Blocks) return null;
+        lines = weight.Layout.DepthOf(block) * PanelLayout.Width * weight.Storage.Size() / CacheLine / tiles;
+        return (byte*)weight.Panel(block, panel);
     }
 }

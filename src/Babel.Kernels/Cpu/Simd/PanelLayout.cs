@@ -7,9 +7,13 @@ namespace Babel.Kernels.Cpu.Simd;
 /// </summary>
 /// <remarks>
 /// 16-bit types pair column j with column j + 16: word j of a row has column j in its low half and j + 16 in its high half, so that one load and
-/// two operations give two vectors of float32.
+/// two operations give two vectors of float32. Where <paramref name="Pairs"/> is set (bfloat16 of <see cref="Precision.Fast"/>), a word has inner indices 2p and 2p + 1 of one column instead,
+/// <c>[K/256][N/32][k/2][32][2]</c>, an odd last one followed by zeros: what dot product instructions take.
 /// </remarks>
-internal readonly record struct PanelLayout(long Rows, long Columns)
+/// <param name="Rows">N.</param>
+/// <param name="Columns">K.</param>
+/// <param name="Pairs">Whether inner indices lie in pairs.</param>
+internal readonly record struct PanelLayout(long Rows, long Columns, bool Pairs = false)
 {
     /// <summary>Outputs in a panel.</summary>
     public const int Width = 32;
@@ -24,13 +28,21 @@ internal readonly record struct PanelLayout(long Rows, long Columns)
     public nint Blocks => (nint)((Columns + Depth - 1) / Depth);
 
     /// <summary>Elements with padding.</summary>
-    public long Elements => checked((long)Panels * Width * Columns);
+    public long Elements => checked((long)Panels * Width * (Pairs ? Columns + (Columns & 1) : Columns));
 
     /// <summary>Inner indices of block <paramref name="block"/>.</summary>
     public nint DepthOf(nint block) => (nint)Math.Min(Depth, Columns - (block * Depth));
 
+    /// <summary>Inner indices that block <paramref name="block"/> has room for.</summary>
+    public nint StoredDepthOf(nint block) => Pairs ? (DepthOf(block) + 1) & ~1 : DepthOf(block);
+
     /// <summary>The first element of a panel in a block.</summary>
-    public nint Offset(nint block, nint panel) => Width * ((block * Depth * Panels) + (panel * DepthOf(block)));
+    public nint Offset(nint block, nint panel) => Width * ((block * Depth * Panels) + (panel * StoredDepthOf(block)));
+
+    /// <summary>Where an element lies in a panel of 16-bit elements.</summary>
+    public nint Place(nint row, int column) => Pairs
+        ? ((row >> 1) * 2 * Width) + (2 * column) + (row & 1)
+        : (row * Width) + Paired(column);
 
     /// <summary>Where a column's element lies in a row of 16-bit elements.</summary>
     public static int Paired(int column) => column < Width / 2 ? 2 * column : (2 * (column - (Width / 2))) + 1;

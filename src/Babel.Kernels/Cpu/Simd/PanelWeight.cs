@@ -24,9 +24,8 @@ internal readonly unsafe struct PanelWeight(PanelLayout layout, DType storage, b
     /// <summary>Element <paramref name="column"/> of a panel's row, as float32.</summary>
     public float Element(void* panel, nint row, int column)
     {
-        nint start = row * PanelLayout.Width;
-        if (Storage == DType.F32) return ((float*)panel)[start + column];
-        ushort bits = ((ushort*)panel)[start + PanelLayout.Paired(column)];
+        if (Storage == DType.F32) return ((float*)panel)[(row * PanelLayout.Width) + column];
+        ushort bits = ((ushort*)panel)[Layout.Place(row, column)];
         return Storage == DType.BF16 ? DTypes.FromBFloat16(bits) : (float)BitConverter.UInt16BitsToHalf(bits);
     }
 

@@ -13,8 +13,20 @@ internal static unsafe class PanelWriter
     {
         if (layout.Elements == 0) return;
         HugePages.Advise(memory.Address, memory.Bytes);
-        if (type == DType.F32) new PanelPacking<uint>(layout, null, (uint*)memory.Address, 0, 0).ClearPadding();
+        if (layout.Pairs) new BrainPanelPacking(layout, type, null, (uint*)memory.Address, 0, 0).ClearPadding();
+        else if (type == DType.F32) new PanelPacking<uint>(layout, null, (uint*)memory.Address, 0, 0).ClearPadding();
         else new PanelPacking<ushort>(layout, null, (ushort*)memory.Address, 0, 0).ClearPadding();
+    }
+
+    /// <summary>Packs whole row-major rows of a storage type into pairs of bfloat16, rounding what is wider.</summary>
+    public static void WritePairs(WorkerPool pool, DType storage, PanelLayout layout, HostMemory memory, long firstRow, ReadOnlySpan<byte> rows)
+    {
+        if (rows.Length == 0) return;
+        fixed (byte* source = rows)
+        {
+            var job = new BrainPanelPacking(layout, storage, source, (uint*)memory.Address, firstRow, rows.Length / (layout.Columns * storage.Size()));
+            pool.Run(job.Items, job);
+        }
     }
 
     /// <summary>Packs whole row-major rows of the type from <paramref name="firstRow"/> on.</summary>

@@ -43,10 +43,10 @@ internal readonly struct QkGeneral : IQkForm
 }
 
 /// <summary>
-/// The change of the scores of one query row when a dimension is off, 16 dimensions in the lanes, key t after key t:
+/// The change of the scores of one query row when a dimension is off, 16 dimensions in the lanes:
 /// <code>
-/// delta = y_t (Norm + Third_t) - Own First_t - Partner Second_t          y the scaled product, before a cap
-/// delta = c tanh((y_t + delta)/c) - c tanh(y_t/c)                        with a cap
+/// delta_t = Own First_t + Partner Second_t + y_t (Norm + Third_t)        y the scaled product, before a cap
+/// delta_t = c tanh((y_t + delta_t)/c) - c tanh(y_t/c)                    with a cap
 /// </code>
 /// </summary>
 internal readonly unsafe struct QkDelta<TV>
@@ -81,17 +81,12 @@ internal readonly unsafe struct QkDelta<TV>
     public TV At<TForm>(nint t)
         where TForm : IQkForm
     {
-        var zero = TV.Create(0f);
-        if (!TForm.General)
-        {
-            var product = Own * TV.Load(First + (16 * t));
-            return zero - (TForm.Pair ? TV.Fma(Partner, TV.Load(Second + (16 * t)), product) : product);
-        }
+        var delta = Own * TV.Load(First + (16 * t));
+        if (TForm.Pair) delta = TV.Fma(Partner, TV.Load(Second + (16 * t)), delta);
+        if (!TForm.General) return delta;
 
         var y = TV.Create(Scaled[t]);
-        var delta = y * (Norm + TV.Load(Third + (16 * t)));
-        delta -= Own * TV.Load(First + (16 * t));
-        delta -= Partner * TV.Load(Second + (16 * t));
+        delta = TV.Fma(y, Norm + TV.Load(Third + (16 * t)), delta);
         if (Cap == 0) return delta;
         return SoftCapFunction.Apply(y + delta, Cap) - SoftCapFunction.Apply(y, Cap);
     }

@@ -1,56 +1,91 @@
+using System.Runtime.CompilerServices;
+
 namespace Babel.Kernels.Cpu.Simd;
 
 /// <content>What goes off: the matrices and factors of <see cref="QkDelta{TV}"/>.</content>
 internal unsafe ref partial struct QkPass<TV>
 {
-    /// <summary>The matrices of the keys, and the largest of each column.</summary>
-    private readonly void FillMatrices(QkSide side)
+    /// <summary>The matrices of the keys; the sums begin at 0.</summary>
+    private readonly void FillMatrices(in Side side)
     {
-        new Span<float>(_bounds, 3 * _dims).Clear();
+        new Span<float>(side.Sums, 2 * _dims).Clear();
+        nint step = (nint)_length * TV.Count;
         for (int t = 0; t < _length; t++)
         {
-            float* raw = side == QkSide.Key && _inputs.RawK is { } r ? Key(r, t) : null;
-            if (side == QkSide.Key) TurnedHead(Key(_inputs.K, t), raw, t);
-            else PairedHead(Key(_inputs.RotatedK, t));
-            for (int v = 0; v < _parts; v++)
-            {
-                nint at = (((nint)v * _length) + t) * TV.Count;
-                Move(_first + at, 0, v);
-                Move(_second + at, 1, v);
-                Move(_third + at, 2, v);
-            }
+            nint at = (nint)t * TV.Count;
+            float* raw = side.Kind == QkSide.Key && _inputs.RawK is { } r ? Key(r, t) : null;
+            if (side.Kind == QkSide.Key) Turned(Key(_inputs.K, t), raw, t, 1, side.First + at, side.Second + at, side.Third + at, step);
+            else Paired(Key(_inputs.RotatedK, t), 1, side.First + at, side.Second + at, side.Third + at, step);
         }
     }
 
-    /// <summary>Moves part <paramref name="v"/> of a working vector into its matrix and raises the bounds to it.</summary>
-    private readonly void Move(float* matrix, int which, int v)
+    /// <summary>The factors of query row <paramref name="t"/>, [3][d].</summary>
+    private readonly void FillFactors(in Side side, int t, float scale, float* factors)
     {
-        nint at = (which * _dims) + (v * TV.Count);
-        var value = TV.Load(_row + at);
-        TV.Store(value, matrix);
-        TV.Store(TV.Max(TV.Load(_bounds + at), VectorMath.Abs(value)), _bounds + at);
-    }
-
-    /// <summary>The factors of a query row.</summary>
-    private readonly void FillFactors(QkSide side, int row, float scale)
-    {
-        float* raw = side == QkSide.Query && _inputs.RawQ is { } r ? Query(r, row) : null;
-        if (side == QkSide.Query) TurnedHead(Query(_inputs.Q, row), raw, row);
-        else PairedHead(Query(_inputs.RotatedQ, row));
-        if (side == QkSide.Both) new Span<float>(_row + _dims, _dims).Clear();
-        var factor = TV.Create(scale);
-        for (int a = 0; a < _dims; a += TV.Count)
-        {
-            TV.Store(factor * TV.Load(_row + a), _factors + a);
-            TV.Store(factor * TV.Load(_row + _dims + a), _factors + _dims + a);
-            TV.Store(TV.Load(_row + (2 * _dims) + a), _factors + (2 * _dims) + a);
-        }
+        float* raw = side.Kind == QkSide.Query && _inputs.RawQ is { } r ? Query(r, t) : null;
+        float* second = factors + _dims, third = second + _dims;
+        if (side.Kind == QkSide.Query) Turned(Query(_inputs.Q, t), raw, t, scale, factors, second, third, TV.Count);
+        else Paired(Query(_inputs.RotatedQ, t), scale, factors, second, third, TV.Count);
     }
 
     /// <summary>
-    /// Working vectors of the head whose neurons go off: <c>rho x_a c</c>, <c>+- rho x_a s</c> and <c>rho - 1</c>.
+    /// Of the head whose neurons go off: <c>rho x_a c</c>, <c>+- rho x_a s</c>, both times <paramref name="scale"/>, and <c>rho - 1</c>;
+    /// 16 dimensions each <paramref name="step"/> floats.
     /// </summary>
-    private readonly void TurnedHead(float* own, float* raw, int t)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Turned(float* own, float* raw, int t, float scale, float* first, float* second, float* third, nint step)
+    {
+        float* cos = null;
+        float* sin = null;
+        if (_inputs.Rotary is { } rotary)
+        {
+            int row = Operand.Ints(rotary.Rows)[_span.QueryStart + t];
+            nint position = RowIndex.Checked(row, rotary.Cos.Shape.Rows, t, "QkScores: rotary rows");
+            cos = Operand.Floats(rotary.Cos) + (position * _half);
+            sin = Operand.Floats(rotary.Sin) + (position * _half);
+        }
+
+        if (raw != null || _half % TV.Count != 0 || _dims != _spec.HeadDim)
+        {
+            TurnedRow(own, raw, cos, sin);
+            MoveRow(scale, first, second, third, step);
+            return;
+        }
+
+        TV zero = TV.Create(0f), factor = TV.Create(scale);
+        for (int a = 0; a < _dims; a += TV.Count, first += step, second += step, third += step)
+        {
+            var x = factor * TV.Load(own + a);
+            int angle = a < _half ? a : a - _half;
+            TV.Store(a < 2 * _half ? x * TV.Load(cos + angle) : x, first);
+            TV.Store(a < _half ? x * TV.Load(sin + angle) : a < 2 * _half ? zero - (x * TV.Load(sin + angle)) : zero, second);
+            if (_general) TV.Store(zero, third);
+        }
+    }
+
+    /// <summary>Of the head that stays: <c>x'_a</c> and <c>x'_b</c>, both times <paramref name="scale"/>, and nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Paired(float* rotated, float scale, float* first, float* second, float* third, nint step)
+    {
+        if (_half % TV.Count != 0 || _dims != _spec.HeadDim)
+        {
+            PairedRow(rotated);
+            MoveRow(scale, first, second, third, step);
+            return;
+        }
+
+        TV zero = TV.Create(0f), factor = TV.Create(scale);
+        for (int a = 0; a < _dims; a += TV.Count, first += step, second += step, third += step)
+        {
+            int partner = a < _half ? a + _half : a - _half;
+            TV.Store(factor * TV.Load(rotated + a), first);
+            TV.Store(a < 2 * _half ? factor * TV.Load(rotated + partner) : zero, second);
+            if (_general) TV.Store(zero, third);
+        }
+    }
+
+    /// <summary><see cref="Turned"/> into the working vectors, without the scale: a value at a time, for any head.</summary>
+    private readonly void TurnedRow(float* own, float* raw, float* cos, float* sin)
     {
         float* turned = _row;
         float* crossed = _row + _dims;
@@ -63,30 +98,36 @@ internal unsafe ref partial struct QkPass<TV>
         }
 
         for (int a = 0; a < _spec.HeadDim; a++) (turned[a], crossed[a]) = (own[a] + (own[a] * growth[a]), 0);
-        if (_inputs.Rotary is not { } rotary) return;
-        int half = rotary.Width / 2;
-        int row = Operand.Ints(rotary.Rows)[_span.QueryStart + t];
-        nint position = RowIndex.Checked(row, rotary.Cos.Shape.Rows, t, "QkScores: rotary rows");
-        float* cos = Operand.Floats(rotary.Cos) + (position * half);
-        float* sin = Operand.Floats(rotary.Sin) + (position * half);
-        for (int a = 0; a < half; a++)
+        for (int a = 0; a < _half; a++)
         {
-            float x = turned[a], y = turned[a + half];
+            float x = turned[a], y = turned[a + _half];
             (turned[a], crossed[a]) = (x * cos[a], x * sin[a]);
-            (turned[a + half], crossed[a + half]) = (y * cos[a], -(y * sin[a]));
+            (turned[a + _half], crossed[a + _half]) = (y * cos[a], -(y * sin[a]));
         }
     }
 
-    /// <summary>Working vectors of the head that stays: <c>x'_a</c>, <c>x'_b</c> and nothing.</summary>
-    private readonly void PairedHead(float* rotated)
+    /// <summary><see cref="Paired"/> into the working vectors, likewise.</summary>
+    private readonly void PairedRow(float* rotated)
     {
-        int half = _inputs.Rotary is { } rotary ? rotary.Width / 2 : 0, d = _spec.HeadDim;
-        var head = new ReadOnlySpan<float>(rotated, d);
-        head.CopyTo(new Span<float>(_row, d));
-        head[half..(2 * half)].CopyTo(new Span<float>(_row + _dims, half));
-        head[..half].CopyTo(new Span<float>(_row + _dims + half, half));
-        head[(2 * half)..].CopyTo(new Span<float>(_row + _dims + (2 * half), d - (2 * half)));
+        var head = new ReadOnlySpan<float>(rotated, _spec.HeadDim);
+        head.CopyTo(new Span<float>(_row, _spec.HeadDim));
+        var crossed = new Span<float>(_row + _dims, _spec.HeadDim);
+        head[_half..(2 * _half)].CopyTo(crossed);
+        head[.._half].CopyTo(crossed[_half..]);
+        crossed[(2 * _half)..].Clear();
         new Span<float>(_row + (2 * _dims), _dims).Clear();
+    }
+
+    /// <summary>Moves the working vectors to where they belong.</summary>
+    private readonly void MoveRow(float scale, float* first, float* second, float* third, nint step)
+    {
+        var factor = TV.Create(scale);
+        for (int a = 0; a < _dims; a += TV.Count, first += step, second += step, third += step)
+        {
+            TV.Store(factor * TV.Load(_row + a), first);
+            TV.Store(factor * TV.Load(_row + _dims + a), second);
+            TV.Store(TV.Load(_row + (2 * _dims) + a), third);
+        }
     }
 
     /// <summary>rho - 1: by how much the root mean square shrinks when one value goes.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Babel.Kernels.Cpu.Simd;
 
 /// <summary>
-/// One head of one sequence: softmax rows a few queries at a time, and for each the squared change for all d dimensions.
+/// One head of one sequence: softmax rows a few queries at a time, and for each the squared change for all d dimensions, of the query and of the key.
 /// </summary>
 /// <remarks>
 /// With ' for rotated values, b the partner of a in its pair, c and s the cosine and sine of the pair's angle (and 1 and 0 outside of the
@@ -23,6 +23,7 @@ internal unsafe ref partial struct QkPass<TV>
     private readonly QkScoreInputs _inputs;
     private readonly AttentionSpec _spec;
     private readonly ScoreForm _form;
+    private readonly QkScoreForm _scoreForm;
     private readonly SequenceSpan _span;
     private readonly int _head;
     private readonly int _kvHead;
@@ -30,6 +31,8 @@ internal unsafe ref partial struct QkPass<TV>
     private readonly int _padded;
     private readonly int _parts;
     private readonly int _dims;
+    private readonly int _half;
+    private readonly int _height;
     private readonly bool _general;
 
     private float* _keys;       // [T/32][d][32]
@@ -37,22 +40,21 @@ internal unsafe ref partial struct QkPass<TV>
     private float* _scaled;     // [h][T]: Scale q.k
     private float* _scores;     // [h][T]: with cap and ALiBi
     private float* _softmax;    // [h][T]
-    private float* _first;      // [d/16][T][16], see QkDelta
-    private float* _second;
-    private float* _third;
     private float* _growth;     // [T][16], see QkSums
-    private float* _factors;    // own, partner, norm: [3][d]
-    private float* _bounds;     // largest |First|, |Second|, |Third| over the keys: [3][d]
+    private float* _state;      // [h][9][16], see QkPass.Changes
     private float* _row;        // working vectors, zero behind d: [3][d]
     private float* _zeros;      // [d]
+    private Side _query1;
+    private Side _key1;
 
     /// <summary>Prepares the head.</summary>
-    public QkPass(CpuDevice device, QkScoreInputs inputs, AttentionSpec spec, SequenceSpan span, int head)
+    public QkPass(CpuDevice device, QkScoreForm scoreForm, QkScoreInputs inputs, AttentionSpec spec, SequenceSpan span, int head)
     {
         _device = device;
         _inputs = inputs;
         _spec = spec;
         _form = new ScoreForm(spec);
+        _scoreForm = scoreForm;
         _span = span;
         _head = head;
         _kvHead = head / spec.Group;
@@ -60,20 +62,30 @@ internal unsafe ref partial struct QkPass<TV>
         _padded = (_length + Panel - 1) / Panel * Panel;
         _parts = (spec.HeadDim + TV.Count - 1) / TV.Count;
         _dims = _parts * TV.Count;
-        _general = inputs.RawQ is not null || inputs.RawK is not null || spec.SoftCap > 0;
+        _half = inputs.Rotary is { } rotary ? rotary.Width / 2 : 0;
+
+        // A multiple of 4, so that four queries at a time can be packed.
+        _height = device.Kernels.Tallest / 4 * 4;
+        _general = scoreForm != QkScoreForm.Repo && (inputs.RawQ is not null || inputs.RawK is not null || spec.SoftCap > 0);
+
+        // Without rotation and norm a product q_a k_a goes whichever of the two is off.
+        IsSymmetric = scoreForm == QkScoreForm.Repo || (inputs.Rotary is null && inputs.RawQ is null && inputs.RawK is null);
     }
+
+    /// <summary>Whether a query dimension and the key dimension it meets have the same score.</summary>
+    public bool IsSymmetric { get; }
 
     /// <summary>Floats that <see cref="Place"/> needs.</summary>
     public readonly long ScratchFloats
     {
         get
         {
-            long tile = _device.Kernels.Tallest, matrix = (long)_parts * _length * TV.Count;
-            return ((long)_padded * _spec.HeadDim) + (tile * _spec.HeadDim) + (3 * tile * _padded) + (3 * matrix) + ((long)_length * TV.Count) + (10L * _dims);
+            long tiles = (_height * (long)_spec.HeadDim) + (3L * _height * _padded) + (_height * (long)StateFloats);
+            return ((long)_padded * _spec.HeadDim) + tiles + ((long)_length * TV.Count) + (4L * _dims) + ((IsSymmetric ? 1 : 2) * SideFloats);
         }
     }
 
-    private readonly int Tallest => _device.Kernels.Tallest;
+    private readonly long SideFloats => (3L * _parts * _length * TV.Count) + ((3L * _height) + 9) * _dims;
 
     private readonly nint Width => (nint)_spec.Heads * _spec.HeadDim;
 
@@ -82,21 +94,18 @@ internal unsafe ref partial struct QkPass<TV>
     /// <summary>Divides up the scratch memory and packs the keys.</summary>
     public void Place(float* memory)
     {
-        nint matrix = (nint)_parts * _length * TV.Count;
         _keys = memory;
         _query = _keys + ((nint)_padded * _spec.HeadDim);
-        _scaled = _query + (Tallest * _spec.HeadDim);
-        _scores = _scaled + (Tallest * (nint)_padded);
-        _softmax = _scores + (Tallest * (nint)_padded);
-        _first = _softmax + (Tallest * (nint)_padded);
-        _second = _first + matrix;
-        _third = _second + matrix;
-        _growth = _third + matrix;
-        _factors = _growth + ((nint)_length * TV.Count);
-        _bounds = _factors + (3 * _dims);
-        _row = _bounds + (3 * _dims);
+        _scaled = _query + (_height * (nint)_spec.HeadDim);
+        _scores = _scaled + (_height * (nint)_padded);
+        _softmax = _scores + (_height * (nint)_padded);
+        _state = _softmax + (_height * (nint)_padded);
+        _growth = _state + (_height * StateFloats);
+        _row = _growth + ((nint)_length * TV.Count);
         _zeros = _row + (3 * _dims);
         new Span<float>(_row, 4 * _dims).Clear();
+        _query1 = new Side(_scoreForm == QkScoreForm.Repo ? QkSide.Both : QkSide.Query, _zeros + _dims, (nint)_parts * _length * TV.Count, _height * (nint)_dims, _dims);
+        _key1 = IsSymmetric ? default : new Side(QkSide.Key, _query1.End, (nint)_parts * _length * TV.Count, _height * (nint)_dims, _dims);
         for (int t = 0; t < _padded; t += 4)
         {
             float* to = _keys + (t / Panel * Panel * (nint)_spec.HeadDim) + (t % Panel);
@@ -104,22 +113,26 @@ internal unsafe ref partial struct QkPass<TV>
         }
     }
 
-    /// <summary>Sums the changes over the query rows into <paramref name="sums"/> [d].</summary>
-    public readonly void Compute(QkSide side, QkScoreForm form, double* sums)
+    /// <summary>Sums the changes over the query rows.</summary>
+    public readonly void Compute()
     {
-        new Span<double>(sums, _dims).Clear();
-        FillMatrices(side);
-        for (int row = 0; row < _length; row += Tallest)
+        QkRow* rows = stackalloc QkRow[_height];
+        FillMatrices(_query1);
+        if (!IsSymmetric) FillMatrices(_key1);
+        for (int row = 0; row < _length; row += _height)
         {
-            int rows = Math.Min(Tallest, _length - row);
-            ScoreRows(row, rows);
-            for (int r = 0; r < rows; r++)
-            {
-                FillFactors(side, row + r, form == QkScoreForm.Repo ? 1 : _spec.Scale);
-                AddChanges(row + r, r, side, form, sums);
-            }
+            int count = Math.Min(_height, _length - row);
+            ScoreRows(row, count, rows);
+            AddChanges(_query1, row, count, rows);
+            if (!IsSymmetric) AddChanges(_key1, row, count, rows);
         }
     }
+
+    /// <summary>The score of query dimension <paramref name="a"/> of this head.</summary>
+    public readonly double QueryScore(int a) => _query1.Total(a, _dims);
+
+    /// <summary>What this head adds to the score of key dimension <paramref name="a"/>.</summary>
+    public readonly double KeyScore(int a) => IsSymmetric ? QueryScore(a) : _key1.Total(a, _dims);
 
     private readonly float* Query(TensorView x, int t) =>
         Operand.Floats(x) + ((_span.QueryStart + (nint)t) * Width) + ((nint)_head * _spec.HeadDim);
@@ -129,29 +142,32 @@ internal unsafe ref partial struct QkPass<TV>
 
     private readonly float* KeyOrZeros(int t) => t < _length ? Key(_inputs.RotatedK, t) : _zeros;
 
+    private readonly float* QueryOrZeros(int t) => t < _length ? Query(_inputs.RotatedQ, t) : _zeros;
+
     private readonly int FirstVisible(int row) => _spec.Window > 0 ? Math.Max(0, row - _spec.Window + 1) : 0;
 
     /// <summary>Scores and softmax of neighbouring query rows.</summary>
-    private readonly void ScoreRows(int row, int rows)
+    private readonly void ScoreRows(int row, int count, QkRow* rows)
     {
-        for (int r = 0; r < rows; r++)
+        int height = (count + 3) & ~3;
+        for (int r = 0; r < height; r += 4)
         {
-            float* q = Query(_inputs.RotatedQ, row + r);
-            for (int c = 0; c < _spec.HeadDim; c++) _query[(c * rows) + r] = q[c];
+            int t = row + r;
+            Transpose4.ToColumns(QueryOrZeros(t), QueryOrZeros(t + 1), QueryOrZeros(t + 2), QueryOrZeros(t + 3), _spec.HeadDim, _query + r, height);
         }
 
-        var product = _device.Kernels.Float(rows);
-        for (int t = 0; t < row + rows; t += Panel)
+        var product = _device.Kernels.Float(height);
+        for (int t = FirstVisible(row) / Panel * Panel; t < row + count; t += Panel)
             product(_query, _keys + (t * (nint)_spec.HeadDim), null, _scaled + t, _padded, _spec.HeadDim);
-        for (int r = 0; r < rows; r++) Softmax(row + r, r * (nint)_padded);
+        for (int r = 0; r < count; r++) rows[r] = Softmax(row + r, r * (nint)_padded);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Softmax(int row, nint at)
+    private readonly QkRow Softmax(int row, nint at)
     {
         float* part = stackalloc float[TV.Count];
         for (int j = 0; j < TV.Count; j++) part[j] = j;
-        TV lanes = TV.Load(part), hidden = TV.Create(float.NegativeInfinity), largest = TV.Create(AttentionBlock.NoMaximum);
+        TV lanes = TV.Load(part), hidden = TV.Create(float.NegativeInfinity), largest = TV.Create(AttentionBlock.NoMaximum), zero = TV.Create(0f);
         TV slope = TV.Create(_form.Slope(_head)), last = TV.Create(row), first = TV.Create(FirstVisible(row)), scale = TV.Create(_spec.Scale);
         int from = FirstVisible(row) / TV.Count * TV.Count;
         for (int t = from; t <= row; t += TV.Count)
@@ -166,11 +182,8 @@ internal unsafe ref partial struct QkPass<TV>
             largest = TV.Max(largest, s);
         }
 
-        TV.Store(largest, part);
-        float max = part[0];
-        for (int j = 1; j < TV.Count; j++) max = part[j] > max ? part[j] : max;
-
-        TV shift = TV.Create(max), sum = TV.Create(0f);
+        float max = Largest(largest, part);
+        TV shift = TV.Create(max), sum = zero;
         for (int t = from; t <= row; t += TV.Count)
         {
             var p = VectorMath.Exp(TV.Load(_scores + at + t) - shift);
@@ -178,68 +191,43 @@ internal unsafe ref partial struct QkPass<TV>
             sum += p;
         }
 
-        TV.Store(sum, part);
-        double total = 0;
-        for (int j = 0; j < TV.Count; j++) total += part[j];
-        var divisor = TV.Create((float)total);
-        for (int t = from; t <= row; t += TV.Count) TV.Store(TV.Load(_softmax + at + t) / divisor, _softmax + at + t);
+        TV divisor = TV.Create((float)Sum(sum, part)), squares = zero, sizes = zero;
+        int peak = from;
+        for (int t = row / TV.Count * TV.Count; t >= from; t -= TV.Count)
+        {
+            var a = TV.Load(_softmax + at + t) / divisor;
+            TV.Store(a, _softmax + at + t);
+            squares = TV.Fma(a, a, squares);
+            if (TV.Any(TV.Equal(TV.Load(_scores + at + t), shift))) peak = t;
+        }
+
+        // The first key of the largest score; where a NaN leaves none, any will do.
+        while (peak < row && _scores[at + peak] != max) peak++;
+        if (_general) sizes = Sizes(at, from, row);
+        return new QkRow(FirstVisible(row), row + 1, peak, _softmax[at + peak] > 0.5f, (float)Sum(squares, part), Largest(sizes, part));
     }
 
-    private readonly void AddChanges(int row, int r, QkSide side, QkScoreForm form, double* sums)
+    /// <summary>The largest |y| of each lane.</summary>
+    private readonly TV Sizes(nint at, int from, int row)
     {
-        nint at = r * (nint)_padded, first = FirstVisible(row), end = row + 1, peak = first;
-        float largest = 0;
-        for (nint t = first; t < end; t++)
-        {
-            if (_softmax[at + t] > _softmax[at + peak]) peak = t;
-            largest = Math.Max(largest, Math.Abs(_scaled[at + t]));
-        }
-
-        float* part = stackalloc float[TV.Count];
-        for (int v = 0; v < _parts; v++)
-        {
-            nint matrix = (nint)v * _length * TV.Count;
-            float* factors = _factors + (v * TV.Count);
-            var delta = new QkDelta<TV>
-            {
-                Own = TV.Load(factors),
-                Partner = TV.Load(factors + _dims),
-                Norm = TV.Load(factors + (2 * _dims)),
-                First = _first + matrix,
-                Second = _second + matrix,
-                Third = _third + matrix,
-                Scaled = _scaled + at,
-                Cap = _spec.SoftCap,
-            };
-            float bound = Bound(v, largest);
-            TV change;
-            if (form == QkScoreForm.Repo || (!_general && _inputs.Rotary is null)) change = Change<QkSingle>(delta, bound, at, peak, first, end);
-            else if (!_general) change = Change<QkPair>(delta, bound, at, peak, first, end);
-            else change = Change<QkGeneral>(delta, bound, at, peak, first, end);
-            TV.Store(change, part);
-            for (int j = 0; j < TV.Count; j++) sums[(v * TV.Count) + j] += part[j];
-        }
+        var sizes = TV.Create(0f);
+        for (int t = from; t <= row; t += TV.Count) sizes = TV.Max(sizes, VectorMath.Abs(TV.Load(_scaled + at + t)));
+        return sizes;
     }
 
-    private readonly TV Change<TForm>(QkDelta<TV> delta, float bound, nint at, nint peak, nint first, nint end)
-        where TForm : IQkForm => bound switch
-        {
-            <= QkSums.Small => QkSums.OfSmall<TV, TForm>(delta, _softmax + at, _growth, peak, first, end),
-            <= QkSums.Large => QkSums.OfAny<TV, TForm>(delta, _softmax + at, _growth, peak, first, end),
-            _ => QkSums.OfHuge<TV, TForm>(delta, _softmax + at, _scores + at, _growth, first, end),
-        };
-
-    /// <summary>No |delta| of these 16 dimensions is larger; a cap only makes changes smaller.</summary>
-    private readonly float Bound(int v, float largest)
+    private static float Largest(TV lanes, float* part)
     {
-        float bound = 0;
-        for (int a = v * TV.Count; a < (v + 1) * TV.Count; a++)
-        {
-            float products = (Math.Abs(_factors[a]) * _bounds[a]) + (Math.Abs(_factors[_dims + a]) * _bounds[_dims + a]);
-            float norms = _general ? largest * (Math.Abs(_factors[(2 * _dims) + a]) + _bounds[(2 * _dims) + a]) : 0;
-            bound = Math.Max(bound, products + norms);
-        }
+        TV.Store(lanes, part);
+        float max = part[0];
+        for (int j = 1; j < TV.Count; j++) max = part[j] > max ? part[j] : max;
+        return max;
+    }
 
-        return bound;
+    private static double Sum(TV lanes, float* part)
+    {
+        TV.Store(lanes, part);
+        double sum = 0;
+        for (int j = 0; j < TV.Count; j++) sum += part[j];
+        return sum;
     }
 }

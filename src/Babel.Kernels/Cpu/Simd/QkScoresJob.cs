@@ -23,24 +23,16 @@ internal readonly unsafe struct QkScoresJob<TV>(
     public void Run(int item)
     {
         var (s, head) = Math.DivRem(item, spec.Heads);
-        var span = layout.Spans[s];
-        int lanes = (spec.HeadDim + TV.Count - 1) / TV.Count * TV.Count;
-        double* sums = stackalloc double[lanes];
-        var pass = new QkPass<TV>(device, inputs, spec, span, head);
+        var pass = new QkPass<TV>(device, form, inputs, spec, layout.Spans[s], head);
         float* memory = (float*)device.Scratch.Rent(pass.ScratchFloats * sizeof(float), out int ticket);
         try
         {
             pass.Place(memory);
-            nint at = ((nint)item * spec.HeadDim);
+            pass.Compute();
+            nint at = (nint)item * spec.HeadDim;
             float* queries = Operand.Floats(scoreQ) + at;
             double* keys = (double*)keyPartials + at;
-
-            // Without rotation and norm a product q_a k_a goes whichever of the two is off.
-            bool same = form == QkScoreForm.Repo || (inputs.Rotary is null && inputs.RawQ is null && inputs.RawK is null);
-            pass.Compute(form == QkScoreForm.Repo ? QkSide.Both : QkSide.Query, form, sums);
-            for (int a = 0; a < spec.HeadDim; a++) queries[a] = (float)sums[a];
-            if (!same) pass.Compute(QkSide.Key, form, sums);
-            for (int a = 0; a < spec.HeadDim; a++) keys[a] = sums[a];
+            for (int a = 0; a < spec.HeadDim; a++) (queries[a], keys[a]) = ((float)pass.QueryScore(a), pass.KeyScore(a));
         }
         finally
         {

@@ -39,8 +39,14 @@ internal unsafe struct RowBatches
         nint rows = Math.Min(_batchRows, _rows - _next);
         if (rows <= 0) return false;
         _next += rows;
-        var tiling = new RowTiling(rows, _device.Kernels.Tallest, ProductPlan.GroupRows);
         var source = _map == null ? _source + (firstRow * _columns) : _source;
+        if (_device.Brain is { } brain)
+        {
+            product = Rounded(brain, source, firstRow, rows);
+            return true;
+        }
+
+        var tiling = new RowTiling(rows, _device.Kernels.Tallest, ProductPlan.GroupRows);
         var packed = source;
 
         // A single row in order is its own packing.
@@ -52,5 +58,13 @@ internal unsafe struct RowBatches
 
         product = new PackedProduct(_device.Kernels, packed, tiling);
         return true;
+    }
+
+    private readonly PackedProduct Rounded(BrainKernels brain, float* source, nint firstRow, nint rows)
+    {
+        long elements = BrainRowPacking.Elements(rows, _columns);
+        var packed = (ushort*)_device.Scratch.Shared(ScratchBuffers.Activations, elements * sizeof(ushort));
+        new BrainRowPacking(rows, _columns, source, _map == null ? null : _map + firstRow, packed).Run(_pool);
+        return new PackedProduct(_device.Kernels, (float*)packed, new RowTiling(rows, brain.Tallest, ProductPlan.GroupRows), brain);
     }
 }

@@ -74,6 +74,10 @@ internal readonly unsafe struct Twin<T>(T low, T high) : ILanes<Twin<T>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(Twin<T> mask) => T.Any(mask._low) || T.Any(mask._high);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Twin<T> Select(Twin<T> mask, Twin<T> a, Twin<T> b) => new(T.Select(mask._low, a._low, b._low), T.Select(mask._high, a._high, b._high));
 
     /// <inheritdoc/>

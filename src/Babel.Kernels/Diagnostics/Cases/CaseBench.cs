@@ -7,7 +7,7 @@ namespace Babel.Kernels.Diagnostics.Cases;
 /// The operands of one case on one device. Every tensor stands between two rows of sentinels; <see cref="Damage"/> tells afterwards whether an
 /// operator wrote where it must not.
 /// </summary>
-internal sealed class CaseBench(Device device, int seed, bool withBounds) : IDisposable
+internal sealed class CaseBench(Device device, int seed, bool withBounds, Precision precision = Precision.Exact) : IDisposable
 {
     private const int Guard = 64;
     private const int Sentinel = 0x4B1D_C0DE;
@@ -20,6 +20,9 @@ internal sealed class CaseBench(Device device, int seed, bool withBounds) : IDis
 
     /// <summary>Whether this run is asked for bounds.</summary>
     public bool WithBounds { get; } = withBounds;
+
+    /// <summary>What the device under test multiplies weights in.</summary>
+    public Precision Precision { get; } = precision;
 
     /// <summary>The device.</summary>
     public Device Device { get; } = device;

@@ -7,11 +7,14 @@ internal sealed class EpilogueErrors
 {
     private const double Unit = Rounding.Unit;
 
-    /// <summary>Takes a product whose error is within 4 k u sum |x w|, the contract of <see cref="IOps.Linear"/>.</summary>
-    public EpilogueErrors(float[] x, float[] w, int rows, int n, int k)
+    /// <summary>
+    /// Takes a product whose error is within 4 k u sum |x w|, the contract of <see cref="IOps.Linear"/>, beside what rounding its factors first may do.
+    /// </summary>
+    public EpilogueErrors(CaseBench bench, float[] x, float[] w, DType storage, int rows, int n, int k)
     {
+        double factors = Rounding.OfProduct(Rounding.OfActivation(bench), Rounding.OfWeight(bench, storage));
         (Value, var magnitude) = Rounding.Product(x, w, rows, n, k);
-        Error = Array.ConvertAll(magnitude, m => 4 * k * Unit * m);
+        Error = Array.ConvertAll(magnitude, m => (factors + (4 * k * Unit * (1 + factors))) * m);
         Columns = n;
     }
 

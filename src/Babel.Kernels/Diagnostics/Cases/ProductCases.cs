@@ -76,7 +76,7 @@ internal static class ProductCases
             bench.Call(ops => ops.Linear(input, weight, output, none ? null : epilogue));
             if (!bench.WithBounds) return;
 
-            var y = new EpilogueErrors(x, w, rows, n, k);
+            var y = new EpilogueErrors(bench, x, w, storage, rows, n, k);
             y.AddBias(epilogue.Bias is null ? null : bias);
             BoundTap(bench, "pre", epilogue.Pre, y, layout, n);
             y.Activate(activation);
@@ -114,7 +114,7 @@ internal static class ProductCases
             bench.Call(ops => ops.GatedLinear(input, gate, up, output, epilogue));
             if (!bench.WithBounds) return;
 
-            EpilogueErrors g = new(x, wg, rows, n, k), h = new(x, wu, rows, n, k);
+            EpilogueErrors g = new(bench, x, wg, storage, rows, n, k), h = new(bench, x, wu, storage, rows, n, k);
             g.AddBias(epilogue.GateBias is null ? null : gateBias);
             h.AddBias(epilogue.UpBias is null ? null : upBias);
             BoundTap(bench, "gate", epilogue.GatePre, g, layout, n);
@@ -145,7 +145,7 @@ internal static class ProductCases
             bench.Call(ops => ops.LogProb(input, weight, added, cap, ids, output));
             if (!bench.WithBounds) return;
 
-            var logits = new EpilogueErrors(x, w, rows, vocabulary, width);
+            var logits = new EpilogueErrors(bench, x, w, storage, rows, vocabulary, width);
             logits.AddBias(added is null ? null : bias);
             logits.Activate(cap);
             bench.Bound("output", LogProbBounds(logits, targets, vocabulary));

@@ -6,6 +6,18 @@ internal static class Rounding
     /// <summary>u, the unit roundoff of float32: a rounded result is within u |result|.</summary>
     public const double Unit = 1.0 / (1 << 24);
 
+    /// <summary>
+    /// What a weight's element is off by, relatively, before anything is computed: on a device of fast precision u = 2^-8, the unit roundoff of bfloat16,
+    /// unless it is stored as that.
+    /// </summary>
+    public static double OfWeight(CaseBench bench, DType storage) => storage == DType.BF16 ? 0 : OfActivation(bench);
+
+    /// <summary>What an activation is off by, relatively, when it meets a weight.</summary>
+    public static double OfActivation(CaseBench bench) => bench.Precision == Precision.Fast ? 1.0 / 256 : 0;
+
+    /// <summary>What a product of two factors, each off by so much, is off by.</summary>
+    public static double OfProduct(double left, double right) => left + right + (left * right);
+
     /// <summary>Products x W^T and their magnitudes sum |x w|, [N, n].</summary>
     public static (double[] Value, double[] Magnitude) Product(float[] x, float[] w, int rows, int n, int k)
     {

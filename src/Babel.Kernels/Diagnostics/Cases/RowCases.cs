@@ -44,8 +44,13 @@ internal static class RowCases
             var rows = bench.Ints(ids);
             bench.Call(ops => ops.Embed(rows, weight, output, 1.7f, accumulate));
             var bounds = new double[count * width];
+            double stored = Rounding.OfWeight(bench, storage);
             for (int i = 0; i < bounds.Length; i++)
-                bounds[i] = 2 * Unit * ((accumulate ? Math.Abs(before[i]) : 0) + Math.Abs(1.7 * table[(ids[i / width] * width) + (i % width)]));
+            {
+                double read = Math.Abs(1.7 * table[(ids[i / width] * width) + (i % width)]);
+                bounds[i] = (stored * read) + (2 * Unit * ((accumulate ? Math.Abs(before[i]) : 0) + (1 + stored) * read));
+            }
+
             bench.Bound("output", bounds);
         });
 
@@ -137,10 +142,11 @@ internal static class RowCases
             bench.Call(ops => ops.ColumnDots(weight, l, r, output));
 
             var bounds = new double[pairs];
+            double stored = Rounding.OfProduct(Rounding.OfWeight(bench, storage), Rounding.OfWeight(bench, storage));
             for (int p = 0; p < pairs; p++)
             {
                 for (int n = 0; n < rows; n++) bounds[p] += Math.Abs((double)w[(n * columns) + left[p]] * w[(n * columns) + right[p]]);
-                bounds[p] *= (rows + 2) * Unit;
+                bounds[p] *= stored + ((rows + 2) * Unit * (1 + stored));
             }
 
             bench.Bound("output", bounds);

@@ -1,0 +1,37 @@
+using Babel.Kernels;
+
+namespace Babel.Model;
+
+/// <summary>What a batch in flight takes on a device: the buffers of the decoder, of its operators, and of what is observed.</summary>
+public static class ActivationFootprint
+{
+    /// <summary>Bytes for batches of a size.</summary>
+    /// <param name="spec">The model's form.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="rows">N, token rows of the largest batch.</param>
+    /// <param name="sequences">S, windows of the batch with the most.</param>
+    /// <param name="plan">What is observed.</param>
+    /// <param name="logProbs">Whether log-probabilities are computed.</param>
+    public static long Of(DecoderSpec spec, Device device, long rows, long sequences, ProbePlan plan, bool logProbs)
+    {
+        long e = device.ComputeType.Size(), d = spec.ModelWidth, q = spec.QueryWidth, kv = spec.KvWidth, f = spec.FfnWidth;
+        bool written = spec.IsParallel || spec.Residual == ResidualForm.Sandwich;
+
+        // x, its norm, and the sum of both branches where it stands alone; q, k, v, z; the neurons.
+        long widths = (2 * d) + (written ? d : 0) + (2 * q) + (2 * kv) + f;
+        if (plan.QkScores is not null) widths += (q + kv) * (spec.HeadNorm ? 2 : 1);
+        if (spec.EmbeddingWidth != d) widths += spec.EmbeddingWidth;
+        if (logProbs) widths += d + 1;
+
+        // Five statistics of every sequence and site, and the copies of them on the host, float64 beside float32.
+        long observed = plan.Statistics.Sum(s => (long)spec.Width(s)) * 5;
+        if (plan.QkScores is not null) observed += 2 * q;
+        if (plan.ValueScores) observed += kv;
+        long copies = plan.Statistics.Count > 0 ? Math.Max(f, q) * 16 : 0;
+
+        // Chunks of the vocabulary are reduced to 24 bytes a row; the finite check reads x.
+        long logits = logProbs ? rows * ((spec.Vocabulary / 1024) + 1) * 24 : 0;
+        long scratch = device.ScratchBytes(rows, Math.Max(d, Math.Max(q, f)));
+        return (rows * widths * e) + (sequences * ((observed * e) + copies)) + logits + scratch + (rows * d * sizeof(float));
+    }
+}

@@ -1,0 +1,98 @@
+using Babel.Kernels;
+using Babel.Model.Decoding;
+using Babel.Model.Errors;
+using Babel.Model.Families;
+using Babel.Model.Files;
+
+namespace Babel.Model;
+
+/// <summary>
+/// What a model takes, in files and on a device, known from its configuration and the headers of its files before a weight is read. Matrices count;
+/// vectors (norms, biases) are too small to.
+/// </summary>
+public sealed record ModelFootprint
+{
+    /// <summary>The model's form.</summary>
+    public required DecoderSpec Spec { get; init; }
+
+    /// <summary>Bytes of all tensors in their storage types.</summary>
+    public required long StorageBytes { get; init; }
+
+    /// <summary>The storage type of the layers' weights, the most common one.</summary>
+    public required DType Storage { get; init; }
+
+    /// <summary>Bytes on the device of the embedding, the tables of positions and the projection behind them.</summary>
+    public required long InputBytes { get; init; }
+
+    /// <summary>Bytes on the device by layer.</summary>
+    public required IReadOnlyList<long> LayerBytes { get; init; }
+
+    /// <summary>Bytes on the device of the unembedding and the projection before it.</summary>
+    public required long OutputBytes { get; init; }
+
+    /// <summary>Whether the unembedding is the embedding, so that memory that holds both holds one.</summary>
+    public required bool IsTied { get; init; }
+
+    /// <summary>Bytes of the files' embedding table.</summary>
+    public required long EmbeddingBytes { get; init; }
+
+    /// <summary>Bytes on the device with all weights loaded.</summary>
+    public long ResidentBytes => InputBytes + LayerBytes.Sum() + (IsTied ? 0 : OutputBytes);
+
+    /// <summary>Bytes on the device of the input side with only the embeddings in use.</summary>
+    /// <param name="distinctIds">Token ids in use.</param>
+    public long InputBytesOf(long distinctIds) => (long)(InputBytes * Math.Min(1, (double)distinctIds / Spec.Vocabulary));
+
+    /// <summary>
+    /// Multiply-adds times two of one token row through all layers, and through the unembedding too where <paramref name="logProbs"/>; attention itself, which grows
+    /// with the length, is left out.
+    /// </summary>
+    public double FlopsPerToken(bool logProbs)
+    {
+        double layer = (2.0 * Spec.ModelWidth * (Spec.QueryWidth + Spec.KvWidth)) + ((Spec.GatedFfn ? 3.0 : 2.0) * Spec.ModelWidth * Spec.FfnWidth);
+        return 2 * ((layer * Spec.Layers) + (logProbs ? (double)Spec.Vocabulary * Spec.EmbeddingWidth : 0));
+    }
+
+    /// <summary>Bytes that one sweep over text reads: every weight once, and of the embedding only rows in use.</summary>
+    /// <param name="distinctIds">Token ids in use.</param>
+    /// <param name="logProbs">Whether the unembedding is needed.</param>
+    public long SweepBytes(long distinctIds, bool logProbs)
+    {
+        long rows = Math.Min(distinctIds, Spec.Vocabulary) * (EmbeddingBytes / Spec.Vocabulary);
+        long head = IsTied ? EmbeddingBytes : OutputStorageBytes;
+        return StorageBytes - EmbeddingBytes - (IsTied ? 0 : OutputStorageBytes) + rows + (logProbs ? head : 0);
+    }
+
+    /// <summary>Bytes of the files' unembedding.</summary>
+    public required long OutputStorageBytes { get; init; }
+
+    /// <summary>Reads configuration and headers.</summary>
+    /// <param name="folder">A resolved folder.</param>
+    /// <param name="device">Where the model would run.</param>
+    /// <exception cref="ModelNotFoundException">A file is missing.</exception>
+    /// <exception cref="ModelFormatException">A file is broken, or configuration and weights do not fit each other.</exception>
+    /// <exception cref="UnsupportedModelException">The configuration asks for mathematics that is not implemented.</exception>
+    public static ModelFootprint Read(string folder, Device device)
+    {
+        var definition = FamilyRegistry.Read(folder);
+        using var checkpoint = Checkpoint.Open(folder, FileReading.Positioned);
+        var names = new WeightNames(checkpoint, definition);
+        names.Check();
+        var parts = WeightForms.Of(definition);
+        DType TypeOf(MatrixForm matrix) => names.Find(matrix.Source.Weight).Tensor.DType;
+        long OnDevice(IEnumerable<MatrixForm> part) => part.Sum(m => device.WeightBytes(TypeOf(m), m.Rows, m.Columns));
+        var sources = definition.Sources;
+        return new ModelFootprint
+        {
+            Spec = definition.Spec,
+            StorageBytes = checkpoint.Bytes,
+            Storage = parts.Skip(1).SkipLast(1).SelectMany(p => p).Select(TypeOf).GroupBy(t => t).MaxBy(g => g.Count())!.Key,
+            InputBytes = OnDevice(parts[0]),
+            LayerBytes = [.. parts.Skip(1).SkipLast(1).Select(OnDevice)],
+            OutputBytes = OnDevice(parts[^1]),
+            IsTied = sources.Unembedding is null || sources.Unembedding.Weight == sources.Embedding,
+            EmbeddingBytes = names.Find(sources.Embedding).Tensor.Bytes,
+            OutputStorageBytes = names.Find(parts[^1][0].Source.Weight).Tensor.Bytes,
+        };
+    }
+}
