@@ -6,7 +6,7 @@ using Babel.Kernels.Diagnostics.Bench;
 namespace Babel.Bench;
 
 /// <summary>
-/// <c>attention [--out FILE.md] [--seconds S] [--threads T] [--device NAME] [--d D] [--group G] [--tokens T] [--decode]</c>: the attention operator by
+/// <c>attention [--out FILE.md] [--seconds S] [--threads T] [--device NAME] [--d D] [--group G] [--tokens T] [--prefill|--decode]</c>: the attention operator by
 /// itself, beside the FMA peak and the read bandwidth of the same run. Prefill: 4 d FLOP for every visible pair of query and key, and nothing for
 /// masked ones. Decode: the bytes of the keys and values that one new token reads.
 /// </summary>
@@ -25,6 +25,7 @@ internal static class AttentionReport
         var ceilings = DeviceCeilings.Measure(device);
         double peak = ceilings.Gflops, read = ceilings.Gigabytes;
         var text = new StringBuilder(FormattableString.Invariant($"{threads} threads, FMA peak {peak:F0} GFLOP/s, read bandwidth {read:F0} GB/s; {Heads} heads\n\n"));
+        _ = Prefill(device, HeadDims[0], 1, Lengths[0], seconds, peak);
         if (!args.Contains("--decode"))
         {
             text.Append("| prefill: d | G | T | ms | GFLOP/s | of peak |\n| --- | --- | --- | --- | --- | --- |\n");
@@ -32,8 +33,12 @@ internal static class AttentionReport
             text.Append('\n');
         }
 
-        text.Append("| decode: d | G | keys | us | GB/s | of bandwidth |\n| --- | --- | --- | --- | --- | --- |\n");
-        foreach (var (d, g, t) in Choose(args, Caches)) text.Append(Decode(device, d, g, t, seconds, read));
+        if (!args.Contains("--prefill"))
+        {
+            text.Append("| decode: d | G | keys | us | GB/s | of bandwidth |\n| --- | --- | --- | --- | --- | --- |\n");
+            foreach (var (d, g, t) in Choose(args, Caches)) text.Append(Decode(device, d, g, t, seconds, read));
+        }
+
         Console.WriteLine(text);
         if (Option(args, "--out") is { } file) File.WriteAllText(file, text.ToString());
         return 0;

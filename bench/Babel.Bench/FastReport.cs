@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Babel.Analysis.Benchmarks;
-using Babel.Bench.Interop;
 using Babel.Kernels;
 using Babel.Kernels.Diagnostics.Bench;
 using Babel.Model;
@@ -132,9 +131,9 @@ internal static class FastReport
         public Rates(double seconds, int rounds, Action exact, Action fast, double flop)
         {
             var race = new Race { Rehearse = true, LeastRounds = rounds };
-            using var device = DeviceRegistry.Default.Open("cpu");
+            using Device plain = Open(Precision.Exact, 0), brain = Open(Precision.Fast, 0);
             race.Run(
-                seconds, exact, fast, () => _fma.Add(DeviceCeilings.Arithmetic(device, PeakSeconds).Rate), () => _brain.Add(BrainCeiling.PeakGflops(Environment.ProcessorCount)));
+                seconds, exact, fast, () => _fma.Add(DeviceCeilings.Arithmetic(plain, PeakSeconds).Rate), () => _brain.Add(DeviceCeilings.Arithmetic(brain, PeakSeconds).Rate));
             (Exact, Fast, Gain) = (flop / race.Time(0).Median / 1e9, flop / race.Time(1).Median / 1e9, 1 / race.Ratio(1, 0));
         }
 

@@ -14,7 +14,7 @@ internal static class ExitCodes
     public static readonly ExitCode Format = new(3, "an input is malformed, does not fit the model, or leads to numbers that are not finite");
     public static readonly ExitCode Unsupported = new(4, "the model asks for mathematics this version does not have");
     public static readonly ExitCode NotFound = new(5, "a model, corpus or file is not there");
-    public static readonly ExitCode Device = new(6, "the device is not available or out of memory");
+    public static readonly ExitCode Device = new(6, "the device is not available, out of memory or lost; a second run goes on where this one stopped");
     public static readonly ExitCode Store = new(7, "stored results are corrupt, or belong to another run");
     public static readonly ExitCode SelfTest = new(8, "an operator missed its error bound in selftest");
     public static readonly ExitCode Files = new(9, "the operating system refused a read or a write (permission, full disk)");
@@ -31,7 +31,7 @@ internal static class ExitCodes
         ModelFormatException or ModelInputException or NonFiniteException => Format,
         UnsupportedModelException => Unsupported,
         ModelNotFoundException or FileNotFoundException or DirectoryNotFoundException => NotFound,
-        DeviceUnavailableException or DeviceMemoryException or OutOfMemoryException => Device,
+        DeviceUnavailableException or DeviceMemoryException or DeviceLostException or OutOfMemoryException => Device,
         StoreCorruptException or RunRefusedException => Store,
         OperationCanceledException => Interrupted,
         IOException or UnauthorizedAccessException => Files,

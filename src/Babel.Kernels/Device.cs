@@ -54,20 +54,44 @@ public abstract class Device : IDisposable
     {
     }
 
+    /// <summary>
+    /// Gives back what operators keep between calls, so that it can be allocated otherwise; the next calls take it again. After the device
+    /// had no room, before smaller batches are tried.
+    /// </summary>
+    public virtual void ReleaseScratch()
+    {
+    }
+
     /// <summary>Allocates an I32 tensor (ids, positions, targets) and fills it.</summary>
     public Tensor FromInts(ReadOnlySpan<int> values, Shape shape)
     {
         var tensor = Allocate(DType.I32, shape);
-        Upload(MemoryMarshal.AsBytes(values), tensor);
-        return tensor;
+        try
+        {
+            Upload(MemoryMarshal.AsBytes(values), tensor);
+            return tensor;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Allocates an activation tensor and fills it, converting to <see cref="ComputeType"/>.</summary>
     public Tensor FromFloats(ReadOnlySpan<float> values, Shape shape)
     {
         var tensor = Allocate(shape);
-        Write(values, tensor);
-        return tensor;
+        try
+        {
+            Write(values, tensor);
+            return tensor;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Fills an activation tensor, converting to its type (F32 or F64).</summary>
@@ -126,6 +150,11 @@ public abstract class Device : IDisposable
         var values = new int[source.Count];
         Download(source, MemoryMarshal.AsBytes(values.AsSpan()));
         return values;
+    }
+
+    /// <summary>Gives memory that was released, and is kept to be used again, back to the system; for when something else comes next.</summary>
+    public virtual void Trim()
+    {
     }
 
     /// <inheritdoc/>

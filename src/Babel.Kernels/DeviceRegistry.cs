@@ -1,5 +1,6 @@
 using Babel.Kernels.Cpu;
 using Babel.Kernels.Errors;
+using Babel.Kernels.OpenCl;
 using Babel.Kernels.Reference;
 
 namespace Babel.Kernels;
@@ -13,7 +14,7 @@ public sealed class DeviceRegistry
     public DeviceRegistry(params IReadOnlyList<IDeviceProvider> providers) => _providers = providers;
 
     /// <summary>The kinds built in.</summary>
-    public static DeviceRegistry Default => new(new CpuDeviceProvider(), new ReferenceDeviceProvider());
+    public static DeviceRegistry Default => new(new OpenClDeviceProvider(), new CpuDeviceProvider(), new ReferenceDeviceProvider());
 
     /// <summary>This registry with another kind in front, preferred by <c>auto</c>.</summary>
     public DeviceRegistry With(IDeviceProvider provider) => new([provider, .. _providers]);
@@ -27,7 +28,7 @@ public sealed class DeviceRegistry
     {
         var spec = DeviceSpec.Parse(name);
         if (spec.Kind == "auto")
-            spec = DeviceSpec.Parse(List().First(d => d.Unavailable is null).Name);
+            spec = DeviceSpec.Parse(List().First(d => d.Unavailable is null && d.IsAutomatic).Name);
         var provider = _providers.FirstOrDefault(p => p.Kind == spec.Kind)
             ?? throw new DeviceUnavailableException(
                 $"there is no device kind '{spec.Kind}' in this build",

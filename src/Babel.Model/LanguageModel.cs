@@ -19,6 +19,7 @@ public sealed class LanguageModel : IDisposable
     private readonly Decoder _decoder;
     private readonly LayerSchedule _layers;
     private readonly Dictionary<Site, TapStats> _stats = [];
+    private readonly Dictionary<Site, TapStats> _noStats = [];
     private readonly Dictionary<int, Tensor> _grams = [];
     private MaskTensors? _mask;
 
@@ -164,6 +165,18 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Neurons of a part in one layer: F, H*d or K*d; 0 for the gate of a plain FFN.</summary>
     public int NeuronCount(NeuronPart part) => Spec.NeuronCount(part);
 
+    /// <summary>
+    /// Gives back the buffers that are kept from run to run, the device's too; the next run takes what it needs. After the device had no room,
+    /// before smaller batches are tried.
+    /// </summary>
+    public void ReleaseBuffers()
+    {
+        _scratch.Dispose();
+        foreach (var stats in _stats.Values) stats.Dispose();
+        _stats.Clear();
+        Device.ReleaseScratch();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -207,6 +220,7 @@ public sealed class LanguageModel : IDisposable
 
     private Dictionary<Site, TapStats> StatsOf(ProbePlan plan, int sequences)
     {
+        if (plan.Statistics.Count == 0) return _noStats;
         var stats = new Dictionary<Site, TapStats>();
         foreach (var site in plan.Statistics.Where(s => Spec.Width(s) > 0))
         {

@@ -40,9 +40,9 @@ public static class ForwardBench
         long before = GC.GetAllocatedBytesForCurrentThread();
         Forward();
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        var step = Steps(language, length, seconds, ct);
         using var process = Process.GetCurrentProcess();
-        long peak = process.PeakWorkingSet64;
+        long resident = process.WorkingSet64;
+        var step = Steps(language, length, seconds, ct);
         return new ForwardMeasurement
         {
             Model = model.Name,
@@ -57,7 +57,7 @@ public static class ForwardBench
             StepBytes = model.StepBytes,
             ReadGigabytes = Math.Max(ceilings.Gigabytes, DeviceCeilings.Memory(language.Device, MemorySeconds).Rate),
             OfPeak = Timing.Of(shares).Median,
-            PeakMemory = peak,
+            ResidentBytes = resident,
             AllocatedBytes = allocated,
         };
     }

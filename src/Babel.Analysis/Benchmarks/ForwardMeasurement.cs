@@ -41,8 +41,8 @@ public sealed record ForwardMeasurement
     /// <summary>The device's memory ceiling, 10^9 bytes a second: the better of two readings, one before the model was loaded and one after the steps.</summary>
     public required double ReadGigabytes { get; init; }
 
-    /// <summary>The most memory this process has had resident, bytes; of the whole process so far.</summary>
-    public required long PeakMemory { get; init; }
+    /// <summary>Memory this process has resident after the passes, bytes.</summary>
+    public required long ResidentBytes { get; init; }
 
     /// <summary>Managed bytes allocated by one forward pass after many.</summary>
     public required long AllocatedBytes { get; init; }

@@ -13,6 +13,9 @@ public sealed record RunPlan
 
     private const int MostPassesAtOnce = 16;
 
+    /// <summary>Up to where hidden states fill the budget: what is foretold is not exact.</summary>
+    private const double FillShare = 0.95;
+
     private RunPlan(ModelFootprint model, Workload work)
     {
         Model = model;
@@ -78,8 +81,8 @@ public sealed record RunPlan
     /// <summary>Bytes of the hidden states in flight, layer-major: one batch's, and their copy on the way to a file.</summary>
     public long WorkingStateBytes => 2 * RowsOf(Work) * StateBytes;
 
-    /// <summary>Bytes of hidden states that stay in memory, layer-major.</summary>
-    public long ResidentStateBytes => Math.Min(HiddenBytes * MostPassesAtOnce, Math.Max(0, Budget - LayerMajorBytes));
+    /// <summary>Bytes of hidden states that stay in memory, layer-major: up to a twentieth below the budget.</summary>
+    public long ResidentStateBytes => Math.Min(HiddenBytes * MostPassesAtOnce, Math.Max(0, (long)(Budget * FillShare) - LayerMajorBytes));
 
     /// <summary>Bytes of hidden states in the temporary file, layer-major.</summary>
     public long SpoolBytes => Schedule == Schedule.Layer ? Math.Max(0, HiddenBytes - ResidentStateBytes) : 0;

@@ -26,10 +26,11 @@ public sealed class Scorer : IDisposable
     private readonly SweepOptions _sweep;
     private readonly List<(Batch Batch, int[] Windows)> _batches = [];
     private readonly int[] _firstWindow;
+    private readonly IReadOnlyList<TokenizedDocument> _documents;
 
     private Scorer(LanguageModel model, IReadOnlyList<TokenizedDocument> documents, SweepOptions sweep)
     {
-        (_model, _sweep) = (model, sweep);
+        (_model, _documents, _sweep) = (model, documents, sweep);
         Documents =
         [
             .. documents.Select(d => new EvaluatedDocument(
@@ -67,7 +68,7 @@ public sealed class Scorer : IDisposable
         var scorer = new Scorer(model, documents, sweep ?? SweepOptions.InMemory);
         try
         {
-            scorer.Pack(documents, batchTokens);
+            scorer.Pack(batchTokens);
             return scorer;
         }
         catch
@@ -89,7 +90,34 @@ public sealed class Scorer : IDisposable
     /// <param name="onRows">Called with the number of token rows done, of all passes.</param>
     /// <param name="ct">Checked between layers.</param>
     /// <exception cref="NonFiniteException">A log-probability is not a finite number.</exception>
+    /// <exception cref="DeviceMemoryException">The device has no room even for one window at a time.</exception>
+    /// <remarks>Where the device has no room for a batch, all are halved and the passes begin again: a row has the same bits in any batch.</remarks>
     public IReadOnlyList<double[]> Score(IReadOnlyList<NeuronMask?> masks, Action<long>? onRows = null, CancellationToken ct = default)
+    {
+        while (true)
+        {
+            try
+            {
+                return ScoreBatches(masks, onRows, ct);
+            }
+            catch (DeviceMemoryException) when (_batches.Any(b => b.Windows.Length > 1))
+            {
+                int tokens = Math.Max(1, _batches.Where(b => b.Windows.Length > 1).Max(b => b.Batch.Tokens) / 2);
+                Dispose();
+                _model.ReleaseBuffers();
+                Pack(tokens);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var (batch, _) in _batches) batch.Dispose();
+        _batches.Clear();
+    }
+
+    private List<double[]> ScoreBatches(IReadOnlyList<NeuronMask?> masks, Action<long>? onRows, CancellationToken ct)
     {
         ProbePlan[] plans = [.. masks.Select(m => m is null ? ProbePlan.None : ProbePlan.None with { Ablation = m })];
         double[][] windows = [.. masks.Select(_ => new double[_firstWindow[^1]])];
@@ -103,18 +131,12 @@ public sealed class Scorer : IDisposable
         return [.. windows.Select(Fold)];
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    private void Pack(int batchTokens)
     {
-        foreach (var (batch, _) in _batches) batch.Dispose();
-        _batches.Clear();
-    }
-
-    private void Pack(IReadOnlyList<TokenizedDocument> documents, int batchTokens)
-    {
+        Rows = 0;
         var place = new Dictionary<TokenizedDocument, int>(ReferenceEqualityComparer.Instance);
-        for (int i = 0; i < documents.Count; i++) place.Add(documents[i], i);
-        foreach (var windows in Batching.ByLength(documents, batchTokens))
+        for (int i = 0; i < _documents.Count; i++) place.Add(_documents[i], i);
+        foreach (var windows in Batching.ByLength(_documents, batchTokens))
         {
             var batch = Batch.Pack(_model, [.. windows.Select(w => w.Ids)]);
             _batches.Add((batch, [.. windows.Select(w => _firstWindow[place[w.Source]] + w.Window)]));

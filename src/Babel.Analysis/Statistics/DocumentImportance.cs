@@ -12,6 +12,7 @@ internal sealed class DocumentImportance
 {
     private readonly double[]?[] _sums; // [L], [documents, n]
     private readonly bool[] _finished;
+    private double[]? _spare;
     private readonly int _width, _documents;
     private readonly IReadOnlyDictionary<string, int[]> _rowsOf;
     private readonly Dictionary<string, ImportanceStats> _stats = new(StringComparer.Ordinal);
@@ -65,14 +66,22 @@ internal sealed class DocumentImportance
             }
         }
 
-        (_finished[layer], _sums[layer]) = (true, null);
+        // Written over by the next layer: garbage of this size would be collected late.
+        (_finished[layer], _spare, _sums[layer]) = (true, _sums[layer], null);
+        if (_spare is not null) Array.Clear(_spare);
     }
 
     /// <summary>The importances of a language, when every layer is finished.</summary>
     public ImportanceStats Of(string language) => _stats[language];
 
-    private Span<double> Row(int document, int layer) =>
-        (_sums[layer] ??= new double[checked(_documents * _width)]).AsSpan(document * _width, _width);
+    private Span<double> Row(int document, int layer) => (_sums[layer] ??= NewLayer()).AsSpan(document * _width, _width);
+
+    private double[] NewLayer()
+    {
+        double[] sums = _spare ?? new double[checked(_documents * _width)];
+        _spare = null;
+        return sums;
+    }
 
     private NonFiniteException NonFinite(int layer, int index, float value) => new(
         "an importance is not a finite number", where: $"layer {layer}, {Key}, index {index}", found: $"{value}",

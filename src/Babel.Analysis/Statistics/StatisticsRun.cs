@@ -1,4 +1,5 @@
 using Babel.Analysis.Corpora;
+using Babel.Kernels.Errors;
 using Babel.Model;
 
 namespace Babel.Analysis.Statistics;
@@ -37,17 +38,16 @@ public static class StatisticsRun
         var done = blocks.SelectMany(b => b.Languages).SelectMany(l => l.Documents.Select(d => (l.Language, d.Index))).ToHashSet();
         var rest = corpus.Documents.Where(d => !done.Contains((d.Document.Language, d.Document.Index))).ToList();
         long read = 0;
+        int batchTokens = run.BatchTokens;
         var state = new StatisticsProgress(done.Count, corpus.Documents.Count, 0, rest.Sum(d => (long)d.Tokens), done.Count);
         progress?.Report(state);
         var total = blocks.Count > 0 ? NeuronStats.Merge(blocks) : null;
         foreach (var unit in Units(model, rest, options, run))
         {
             ct.ThrowIfCancellationRequested();
-            var collector = new StatisticsCollector(model, options, unit, run.SpoolDocuments);
-            collector.Run(
-                [.. Batching.ByLength(unit, run.BatchTokens)], run.Sweep, rows => progress?.Report(state = state with { Tokens = read + rows }), ct);
+            var stats = Read(model, options, unit, ref batchTokens, run, rows => progress?.Report(state = state with { Tokens = read + rows }), ct)
+                .Finish(tokenizer, context);
             read = state.Tokens;
-            var stats = collector.Finish(tokenizer, context);
             if (unit.Count < rest.Count || total is not null) store?.Add(stats);
 
             // Merged as they come: all blocks together would be as many times the counts of all neurons.
@@ -58,6 +58,36 @@ public static class StatisticsRun
 
         if (store is not null && !(store.HasResult && rest.Count == 0 && blocks.Count == 1)) store.Finish(total!);
         return total!;
+    }
+
+    /// <summary>
+    /// Reads documents. Where the device has no room for a batch, batches are halved, from here on, and the documents are read again: a row has
+    /// the same bits in any batch.
+    /// </summary>
+    private static StatisticsCollector Read(
+        LanguageModel model,
+        StatisticsOptions options,
+        IReadOnlyList<TokenizedDocument> documents,
+        ref int batchTokens,
+        StatisticsRunOptions run,
+        Action<long> onRows,
+        CancellationToken ct)
+    {
+        while (true)
+        {
+            List<IReadOnlyList<BatchWindow>> batches = [.. Batching.ByLength(documents, batchTokens)];
+            try
+            {
+                var collector = new StatisticsCollector(model, options, documents, run.SpoolDocuments);
+                collector.Run(batches, run.Sweep, onRows, ct);
+                return collector;
+            }
+            catch (DeviceMemoryException) when (batches.Any(b => b.Count > 1))
+            {
+                batchTokens = Math.Max(1, batches.Where(b => b.Count > 1).Max(b => b.Sum(w => w.Ids.Length)) / 2);
+                model.ReleaseBuffers();
+            }
+        }
     }
 
     /// <summary>

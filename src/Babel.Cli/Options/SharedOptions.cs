@@ -24,7 +24,7 @@ internal sealed class SharedOptions
     /// <summary>Which device.</summary>
     public Option<string> Device { get; } = new("--device")
     {
-        Description = "cpu, cpu:avx512, cpu:avx2, cpu:vector128, cpu:scalar, ref (float64), auto; `babel devices` lists what is here",
+        Description = "cpu, cpu:avx512, cpu:avx2, cpu:vector128, cpu:scalar, opencl:0, ref (float64), auto; `babel devices` lists what is here",
         HelpName = "name",
         DefaultValueFactory = _ => "cpu",
         Recursive = true,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Babel.Cli.Output;
+using Babel.Kernels;
 using Babel.Kernels.Diagnostics.Bench;
 
 namespace Babel.Cli.Reports;
@@ -15,6 +16,7 @@ internal static class BenchJson
         json.WriteString("version", typeof(BenchJson).Assembly.GetName().Version?.ToString(3));
         Machine(json);
         json.WriteString("device", result.Device);
+        json.WriteString("precision", result.Precision.Word());
         json.WriteString("description", result.Description);
         Ceilings(json, result.Ceilings);
         List(json, "operators", result.Operators, r =>
@@ -43,7 +45,7 @@ internal static class BenchJson
             json.Number("readGigabytes", r.ReadGigabytes);
             json.Number("stepTokensPerSecond", r.StepRate);
             json.Number("ofBandwidth", r.OfBandwidth);
-            json.WriteNumber("peakResidentBytes", r.PeakMemory);
+            json.WriteNumber("residentBytes", r.ResidentBytes);
             json.WriteNumber("allocatedBytesPerPass", r.AllocatedBytes);
         });
         List(json, "statistics", result.Statistics, r =>

@@ -1,5 +1,6 @@
 using Babel.Analysis.Benchmarks;
 using Babel.Cli.Output;
+using Babel.Kernels;
 using Babel.Kernels.Diagnostics.Bench;
 
 namespace Babel.Cli.Reports;
@@ -15,7 +16,7 @@ internal static class BenchReport
     {
         var machine = MachineDescription.Here;
         var c = result.Ceilings;
-        output.WriteLine($"{result.Device}: {result.Description}; {machine.Processor}; {machine.Runtime}; {result.Date:yyyy-MM-dd HH:mm} UTC");
+        output.WriteLine($"{result.Device}: {result.Description}, {result.Precision.Word()} precision; {machine.Processor}; {machine.Runtime}; {result.Date:yyyy-MM-dd HH:mm} UTC");
         output.WriteLine($"ceilings: {Format.Fixed(c.Gflops, 0)} GFLOP/s ({c.GflopsMeaning}), {Format.Fixed(c.Gigabytes, 1)} GB/s ({c.GigabytesMeaning})");
         Part(output, style, "operators", result.Operators, Operators);
         Part(output, style, "forward passes", result.Forwards, Forwards);
@@ -50,12 +51,12 @@ internal static class BenchReport
     {
         var table = new Table(
             Column.Text("model"), Column.Text("weights"), Column.Number("load s"), Column.Number("batch"), Column.Number("ms"), Column.Number("+-"), Column.Number("tok/s"),
-            Column.Number("GFLOP/s"), Column.Number("of peak"), Column.Number("step ms"), Column.Number("tok/s"), Column.Number("of GB/s"), Column.Number("peak RSS"));
+            Column.Number("GFLOP/s"), Column.Number("of peak"), Column.Number("step ms"), Column.Number("tok/s"), Column.Number("of GB/s"), Column.Number("RSS"));
         foreach (var r in rows)
         {
             table.Add(
                 r.Model, r.Storage.ToString(), Format.Fixed(r.LoadSeconds, 2), Batch(r.Tokens, r.Length), Milliseconds(r.Prefill), Percent(r.Prefill.Spread), Format.Fixed(r.PrefillRate, 0),
-                Format.Fixed(r.Gflops, 0), Percent(r.OfPeak), Milliseconds(r.Step), Format.Fixed(r.StepRate, 1), Percent(r.OfBandwidth), Format.Bytes(r.PeakMemory));
+                Format.Fixed(r.Gflops, 0), Percent(r.OfPeak), Milliseconds(r.Step), Format.Fixed(r.StepRate, 1), Percent(r.OfBandwidth), Format.Bytes(r.ResidentBytes));
         }
 
         return table;

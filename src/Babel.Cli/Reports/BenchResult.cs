@@ -15,6 +15,9 @@ internal sealed class BenchResult(Device device, DeviceCeilings ceilings)
     /// <summary>The device's name.</summary>
     public string Device { get; } = device.Name;
 
+    /// <summary>What its products were computed in.</summary>
+    public Precision Precision { get; } = device.Precision;
+
     /// <summary>What the device is.</summary>
     public string Description { get; } = device.Description;
 

@@ -82,6 +82,9 @@ public sealed class CpuDevice : Device, IDeviceCeilings
     public override long ScratchBytes(long rows, long width) => (rows * width * sizeof(float)) + (Threads * WorkerScratchBytes);
 
     /// <inheritdoc/>
+    public override void Trim() => HostHeap.Trim();
+
+    /// <inheritdoc/>
     public override void Upload(ReadOnlySpan<byte> source, TensorView destination) => HostCopy.Upload(source, destination);
 
     /// <inheritdoc/>

@@ -36,6 +36,9 @@ public sealed class ReferenceDevice : Device
     public override long WeightBytes(DType storage, long rows, long columns) => checked(rows * columns * sizeof(double));
 
     /// <inheritdoc/>
+    public override void Trim() => HostHeap.Trim();
+
+    /// <inheritdoc/>
     public override void Upload(ReadOnlySpan<byte> source, TensorView destination) => HostCopy.Upload(source, destination);
 
     /// <inheritdoc/>

@@ -69,8 +69,8 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
     {
         bool captured = probe.Wants(Site.FinalNorm, -1) || probe.Wants(Site.Logits, -1);
         if (output == ForwardOutput.None && !captured) return new ForwardResult();
-        if (output == ForwardOutput.LastLogits && !captured) return new ForwardResult { Logits = Logits(w, Final(w, LastRows(x, batch.Layout), "last")) };
-        var final = Final(w, x, "final");
+        if (output == ForwardOutput.LastLogits && !captured) return new ForwardResult { Logits = Logits(w, Final(w, LastRows(x, batch.Layout), "last normed", "last projected")) };
+        var final = Final(w, x, "final normed", "final projected");
         probe.Capture(Site.FinalNorm, -1, final);
         if (probe.Wants(Site.Logits, -1)) CaptureLogits(w, final, probe);
         return output switch
@@ -83,17 +83,17 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
     }
 
     /// <summary>The input of the unembedding: after the final norm and project_out, where there are such.</summary>
-    private TensorView Final(OutputWeights w, TensorView x, string purpose)
+    private TensorView Final(OutputWeights w, TensorView x, string normed, string projected)
     {
         var y = x;
         if (w.Norm is { } norm)
         {
-            y = scratch.Get(purpose + " normed", x.Shape.Rows, spec.ModelWidth);
+            y = scratch.Get(normed, x.Shape.Rows, spec.ModelWidth);
             _ops.Norm(spec.Norm, x, norm.Weight, norm.BiasView, spec.NormEpsilon, y);
         }
 
         if (w.Project is not { } outOf) return y;
-        var narrow = scratch.Get(purpose + " projected", x.Shape.Rows, spec.EmbeddingWidth);
+        var narrow = scratch.Get(projected, x.Shape.Rows, spec.EmbeddingWidth);
         _ops.Linear(y, outOf.Weight, narrow);
         return narrow;
     }

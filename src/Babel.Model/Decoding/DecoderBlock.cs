@@ -9,6 +9,7 @@ namespace Babel.Model.Decoding;
 internal sealed class DecoderBlock(DecoderSpec spec, Device device, Scratch scratch, Func<int, TensorView> valueGram)
 {
     private readonly IOps _ops = device.Ops;
+    private readonly Epilogues _epilogues = new(spec.Layers);
     private readonly AttentionSpec[] _attention = [.. Enumerable.Range(0, spec.Layers).Select(i => Attention(spec, i))];
 
     /// <summary>Advances <paramref name="x"/> [N, D] by one layer, in place; the forms are those of <see cref="ResidualForm"/>.</summary>
@@ -91,7 +92,8 @@ internal sealed class DecoderBlock(DecoderSpec spec, Device device, Scratch scra
         }
 
         var z = scratch.Get("z", rows, spec.QueryWidth);
-        var epilogue = new Epilogue { Scale = probe.Scale(Site.Z, layer), Post = probe.Tap(Site.Z, layer, spec.QueryWidth, passing: false) };
+        var epilogue = _epilogues.Of(
+            layer, Site.Z, bias: null, probe.Scale(Site.Z, layer), post: probe.Tap(Site.Z, layer, spec.QueryWidth, passing: false));
         TensorView? pattern = probe.Wants(Site.Pattern, layer) ? Pattern(batch.Layout) : null;
         _ops.Attention(turnedQ, keys, values, z, form, batch.Layout, epilogue, pattern);
         if (pattern is { } p) probe.Capture(Site.Pattern, layer, p);
@@ -127,22 +129,14 @@ internal sealed class DecoderBlock(DecoderSpec spec, Device device, Scratch scra
         if (w.Gate is { } gate)
         {
             var up = probe.Tap(Site.MlpUp, layer, spec.FfnWidth, passing: true);
-            _ops.GatedLinear(m, gate.Weight, w.Up.Weight, n, new GatedEpilogue
-            {
-                GateBias = gate.BiasView,
-                UpBias = w.Up.BiasView,
-                GatePre = pre,
-                UpPre = up,
-                Activation = spec.Activation,
-                Scale = scale,
-                Post = post,
-            });
+            var epilogue = _epilogues.Gated(layer, spec.Activation, gate.BiasView, w.Up.BiasView, scale, pre, up, post);
+            _ops.GatedLinear(m, gate.Weight, w.Up.Weight, n, epilogue);
             probe.CaptureTapped(Site.MlpPre, layer, pre);
             probe.CaptureTapped(Site.MlpUp, layer, up);
         }
         else
         {
-            _ops.Linear(m, w.Up.Weight, n, new Epilogue { Bias = w.Up.BiasView, Pre = pre, Activation = spec.Activation, Scale = scale, Post = post });
+            _ops.Linear(m, w.Up.Weight, n, _epilogues.Of(layer, Site.MlpPost, w.Up.BiasView, scale, post, pre: pre, activation: spec.Activation));
             probe.CaptureTapped(Site.MlpPre, layer, pre);
         }
 
@@ -152,13 +146,9 @@ internal sealed class DecoderBlock(DecoderSpec spec, Device device, Scratch scra
 
     private TensorView Project(Call call, Site site, TensorView a, LinearWeight w)
     {
-        var y = scratch.Get(site.ToString(), a.Shape.Rows, w.Weight.Rows);
-        _ops.Linear(a, w.Weight, y, new Epilogue
-        {
-            Bias = w.BiasView,
-            Scale = call.Probe.Scale(site, call.Layer),
-            Post = call.Probe.Tap(site, call.Layer, w.Weight.Rows, passing: false),
-        });
+        var y = scratch.Get(Enum.GetName(site)!, a.Shape.Rows, w.Weight.Rows);
+        var tap = call.Probe.Tap(site, call.Layer, w.Weight.Rows, passing: false);
+        _ops.Linear(a, w.Weight, y, _epilogues.Of(call.Layer, site, w.BiasView, call.Probe.Scale(site, call.Layer), tap));
         call.Probe.Capture(site, call.Layer, y);
         return y;
     }
@@ -166,7 +156,7 @@ internal sealed class DecoderBlock(DecoderSpec spec, Device device, Scratch scra
     private void Write(Call call, Site site, TensorView x, LinearWeight w, TensorView? residual, TensorView output)
     {
         var tap = call.Probe.Tap(site, call.Layer, spec.ModelWidth, passing: residual is not null);
-        _ops.Linear(x, w.Weight, output, new Epilogue { Bias = w.BiasView, Scale = call.Probe.Scale(site, call.Layer), Post = tap, Residual = residual });
+        _ops.Linear(x, w.Weight, output, _epilogues.Of(call.Layer, site, w.BiasView, call.Probe.Scale(site, call.Layer), tap, residual));
         if (residual is null) call.Probe.Capture(site, call.Layer, output);
         else call.Probe.CaptureTapped(site, call.Layer, tap);
     }

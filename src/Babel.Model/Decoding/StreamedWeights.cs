@@ -15,6 +15,7 @@ internal sealed class StreamedWeights : IWeightSource
     private const int NoPart = -3;
 
     private readonly Checkpoint _checkpoint;
+    private readonly Device _device;
     private readonly WeightPool _pool;
     private readonly WeightLoader _loader;
     private int _part = NoPart;
@@ -24,7 +25,7 @@ internal sealed class StreamedWeights : IWeightSource
     /// <summary>Opens the files; the checkpoint is owned from now on.</summary>
     public StreamedWeights(Checkpoint checkpoint, ModelDefinition model, Device device)
     {
-        _checkpoint = checkpoint;
+        (_checkpoint, _device) = (checkpoint, device);
         _pool = new WeightPool(device);
         try
         {
@@ -84,5 +85,6 @@ internal sealed class StreamedWeights : IWeightSource
         (_layer, _output) = (null, null);
         _pool.Recycle();
         _pool.Trim();
+        _device.Trim();
     }
 }

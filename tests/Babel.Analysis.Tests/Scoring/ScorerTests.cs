@@ -56,6 +56,21 @@ public sealed class ScorerTests
     }
 
     [Fact]
+    public void Score_WithoutRoomForABatch_HalvesItAndGivesTheSameBits()
+    {
+        using var folder = new TemporaryFolder();
+        TinyLlama.Write(folder.Path);
+        var documents = TinyLlama.Corpus(documents: 9).Documents;
+        using Device device = DeviceRegistry.Default.Open("cpu");
+        using var small = new SmallDevice(40 * TinyLlama.Width * sizeof(float));
+        using LanguageModel model = LanguageModel.Load(folder.Path, device), narrow = LanguageModel.Load(folder.Path, small);
+        using Scorer whole = Scorer.Create(model, documents), halved = Scorer.Create(narrow, documents);
+        Assert.Equal(whole.Score(), halved.Score());
+        Assert.True(small.Refusals > 0);
+        Assert.Equal(whole.Rows, halved.Rows);
+    }
+
+    [Fact]
     public void Score_BatchSizeOrderAndThreads_DoNotChangeABit()
     {
         using var folder = new TemporaryFolder();

@@ -2,6 +2,7 @@ using Babel.Analysis.Corpora;
 using Babel.Analysis.Errors;
 using Babel.Analysis.Statistics;
 using Babel.Kernels;
+using Babel.Kernels.Errors;
 using Babel.Model;
 using Xunit;
 
@@ -41,6 +42,24 @@ public sealed class StatisticsRunTests : IDisposable
         Assert.Equal(expected, Bytes(Collect(new StatisticsRunOptions { BlockDocuments = block, BatchTokens = tokens })));
     }
 
+    [Fact]
+    public void Collect_WithoutRoomForABatch_HalvesItAndGivesTheSameBytes()
+    {
+        using var small = new SmallDevice(40 * TinyLlama.Width * sizeof(float));
+        using var model = LanguageModel.Load(_folder.File("model"), small);
+        var stats = StatisticsRun.Collect(model, _corpus, "tokenizer", TinyLlama.Context, Everything, new StatisticsRunOptions { BatchTokens = 1000 });
+        Assert.True(small.Refusals > 0);
+        Assert.Equal(Bytes(Collect(new StatisticsRunOptions())), Bytes(stats));
+    }
+
+    [Fact]
+    public void Collect_WithoutRoomForOneWindow_SaysSo()
+    {
+        using var small = new SmallDevice(TinyLlama.Width * sizeof(float));
+        using var model = LanguageModel.Load(_folder.File("model"), small);
+        Assert.Throws<DeviceMemoryException>(() => StatisticsRun.Collect(model, _corpus, "tokenizer", TinyLlama.Context, Everything));
+    }
+
     [Theory]
     [InlineData(long.MaxValue, 1L << 40, 1024)]
     [InlineData(0, 1L << 40, 17)]
@@ -55,11 +74,13 @@ public sealed class StatisticsRunTests : IDisposable
             Folder = _folder.File("layers"),
             BatchTokens = tokens,
             Sweep = new SweepOptions { ResidentBytes = resident, SpoolBytes = spool },
+            SpoolDocuments = resident == 0,
         };
         var seen = new List<StatisticsProgress>();
         var stats = StatisticsRun.Collect(streamed, _corpus, "tokenizer", TinyLlama.Context, Everything, run, new Reports(seen.Add));
         Assert.Equal(expected, Bytes(stats));
         Assert.Equal(expected, File.ReadAllBytes(Path.Combine(run.Folder, "statistics.safetensors")));
+        Assert.Equal(expected, Bytes(NeuronStats.Load(Path.Combine(run.Folder, "statistics.safetensors"), spoolDocuments: true)));
         Assert.Equal(["statistics.safetensors"], Directory.EnumerateFileSystemEntries(run.Folder).Select(Path.GetFileName), StringComparer.Ordinal);
         Assert.Equal((seen[^1].TotalTokens, seen[^1].TotalDocuments), (seen[^1].Tokens, seen[^1].Documents));
         Assert.All(seen.Zip(seen.Skip(1)), pair => Assert.True(pair.First.Tokens <= pair.Second.Tokens));

@@ -13,6 +13,8 @@ public class InvarianceTests
 
     public static TheoryData<string> DevicesOfAnyPrecision => TestDevices.CpuOfAnyPrecision;
 
+    public static TheoryData<string> FloatDevices => TestDevices.Float;
+
     [SkippableTheory]
     [MemberData(nameof(DevicesOfAnyPrecision))]
     public void EveryOperator_AnyThreadCount_SameBits(string name)
@@ -33,7 +35,7 @@ public class InvarianceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
+    [MemberData(nameof(FloatDevices))]
     public void Attention_PrefillAndDecode_SameBits(string name)
     {
         using var device = TestDevices.Open(name);
@@ -55,7 +57,7 @@ public class InvarianceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
+    [MemberData(nameof(FloatDevices))]
     public void Attention_WithPattern_SameBits(string name)
     {
         using var device = TestDevices.Open(name);
@@ -67,7 +69,7 @@ public class InvarianceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
+    [MemberData(nameof(FloatDevices))]
     public void Attention_AloneAndInABatch_SameBits(string name)
     {
         using var device = TestDevices.Open(name);
@@ -84,7 +86,7 @@ public class InvarianceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
+    [MemberData(nameof(FloatDevices))]
     public void Scores_AloneAndInABatch_SameBits(string name)
     {
         using var device = TestDevices.Open(name);
@@ -105,7 +107,7 @@ public class InvarianceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
+    [MemberData(nameof(FloatDevices))]
     public void NormRopeStats_AloneAndInABatch_SameBits(string name)
     {
         using var device = TestDevices.Open(name);
@@ -124,7 +126,7 @@ public class InvarianceTests
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
+    [MemberData(nameof(FloatDevices))]
     public void Tap_AndColumnStatsOfItsValues_SameBits(string name)
     {
         using var device = TestDevices.Open(name);

@@ -9,7 +9,7 @@ internal static class TestDevices
     /// <summary>The processor with products in bfloat16.</summary>
     private const string Fast = "cpu fast";
 
-    public static readonly string[] Names = ["ref", "cpu", "cpu:avx512", "cpu:avx2", "cpu:vector128", "cpu:scalar", Fast];
+    public static readonly string[] Names = ["ref", "cpu", "cpu:avx512", "cpu:avx2", "cpu:vector128", "cpu:scalar", Fast, "opencl:0"];
 
     /// <summary>Every device with every operator of the table.</summary>
     public static TheoryData<string, string> WithOperators
@@ -31,6 +31,9 @@ internal static class TestDevices
 
     /// <summary>The same and the processor with products in bfloat16.</summary>
     public static TheoryData<string> CpuOfAnyPrecision => [.. Names.Where(n => n.StartsWith("cpu:", StringComparison.Ordinal)), Fast];
+
+    /// <summary>Those, and the others that compute in float32.</summary>
+    public static TheoryData<string> Float => [.. Names.Where(n => n.Contains(':', StringComparison.Ordinal) || n == Fast)];
 
     /// <summary>Opens a device, or skips the test with the reason.</summary>
     public static Device Open(string name, int threads = 2)

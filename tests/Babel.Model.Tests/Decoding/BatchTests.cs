@@ -22,7 +22,7 @@ public sealed class BatchTests
         return data;
     }
 
-    [Theory]
+    [SkippableTheory]
     [MemberData(nameof(Models))]
     public void Run_PackedBatch_EqualsSingleSequencesBitForBit(string golden, string deviceName)
     {
@@ -45,10 +45,10 @@ public sealed class BatchTests
         }
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData("qwen3")]
     [InlineData("gemma2")]
-    public void Run_FamiliesWithoutGoldenData_AgreeOnBothDevices(string name)
+    public void Run_FamiliesWithoutGoldenData_AgreeOnAllDevices(string name)
     {
         using var folder = name == "qwen3" ? SpellingTests.Qwen3() : SpellingTests.Gemma2();
         folder.Write();
@@ -59,7 +59,7 @@ public sealed class BatchTests
             using var batch = Batch.Pack(model, s_texts);
             return model.Run(batch, ForwardOutput.Logits).Logits;
         }).ToArray();
-        Assert.All(results[0].Zip(results[1]), p => Assert.InRange(p.Second - p.First, -5e-5f, 5e-5f));
+        foreach (float[] other in results[1..]) Assert.All(results[0].Zip(other), p => Assert.InRange(p.Second - p.First, -5e-5f, 5e-5f));
     }
 
     [Fact]

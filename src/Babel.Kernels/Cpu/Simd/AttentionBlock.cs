@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Babel.Kernels.Cpu.Simd;
 
 /// <summary>
@@ -90,6 +92,9 @@ internal readonly unsafe ref struct AttentionBlock
     /// <summary>The query head of a row.</summary>
     public int Head(int row) => (int)_firstHead + HeadInGroup(row);
 
+    /// <summary>Whether the output is multiplied by factors.</summary>
+    public bool IsScaled => _scale != null;
+
     /// <summary>The queries of a row.</summary>
     public float* Query(int row) => _q + Offset(row);
 
@@ -101,6 +106,29 @@ internal readonly unsafe ref struct AttentionBlock
 
     /// <summary>The value at position <paramref name="j"/>.</summary>
     public float* Value(int j) => _v + (j * KeyStride);
+
+    /// <summary>
+    /// Asks for a row of d floats: rows of heads lie far apart, where the processor does not run ahead by itself. Any address may be asked for.
+    /// </summary>
+    public void Prefetch(float* row)
+    {
+        for (nint c = 0; Sse.IsSupported && c < HeadDim; c += 16) Sse.Prefetch1(row + c);
+    }
+
+    /// <summary>How far every row's queries and output lie behind row 0's, in floats. Without a division a row, which would cost as much as packing it.</summary>
+    public void FillOffsets(nint* offsets)
+    {
+        int head = HeadInGroup(0);
+        nint at = 0;
+        for (int row = 0; row < Rows; row++)
+        {
+            offsets[row] = at;
+            at += HeadDim;
+            if (++head < Group) continue;
+            head = 0;
+            at += (_heads - Group) * HeadDim;
+        }
+    }
 
     /// <summary>Multiplies a finished row of the output by its factors; a factor of exactly 0 stores +0.</summary>
     public void ApplyScale<TV>(int row)

@@ -10,7 +10,7 @@ internal readonly unsafe struct AttentionJob<TV>(AttentionCall call, int threads
     where TV : unmanaged, ILanes<TV>
 {
     /// <summary>Items for every thread, so that none is left with a long one at the end.</summary>
-    private const int ItemsOfThread = 4;
+    private const int ItemsOfThread = 8;
 
     private readonly int _rows = RowsOfItem(call, threads);
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Babel.Kernels.Cpu.Simd;
 
@@ -147,8 +146,8 @@ internal readonly unsafe ref struct AttentionRows<TV>
             {
                 for (int ahead = 0; ahead < 4; ahead++)
                 {
-                    Prefetch(_block.Key(key + j + Panel + ahead));
-                    Prefetch(_block.Value(key + j + ahead));
+                    _block.Prefetch(_block.Key(key + j + Panel + ahead));
+                    _block.Prefetch(_block.Value(key + j + ahead));
                 }
 
                 Transpose4.ToColumns(
@@ -170,18 +169,11 @@ internal readonly unsafe ref struct AttentionRows<TV>
         }
     }
 
-    /// <summary>
-    /// Asks for a row: rows of a cache lie pages apart, where the processor does not run ahead by itself. Any address may be asked for.
-    /// </summary>
-    private void Prefetch(float* row)
-    {
-        for (nint c = 0; Sse.IsSupported && c < _headDim; c += 16) Sse.Prefetch1(row + c);
-    }
-
     private float* KeyOrZeros(int key, int j, int begin, int end) => j >= begin && j < end ? _block.Key(key + j) : _zeros;
 
     /// <summary>Turns the scores of a row into weights, and stores their maximum (in base 2) and sum in <paramref name="state"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private void Softmax(int row, int key, int from, int to, float* state)
     {
         float* part = stackalloc float[TV.Count];
@@ -203,6 +195,7 @@ internal readonly unsafe ref struct AttentionRows<TV>
 
     /// <summary>Scores, -inf where the row does not see the key; returns the largest by lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private TV Mask(int row, int key, int from, int to)
     {
         float* scores = _scores + (row * Keys);

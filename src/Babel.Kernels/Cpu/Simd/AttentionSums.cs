@@ -22,6 +22,7 @@ internal static unsafe class AttentionSums
 
     /// <summary>Joins the sums of the next block of keys to those before it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     public static void Join<TV>(float* sums, float* block, nint headDim)
         where TV : unmanaged, ILanes<TV>
     {

@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Babel.Kernels.Cpu.Simd.Code;
 using Babel.Kernels.Cpu.Threading;
 using Babel.Kernels.Diagnostics.Bench;
+using Babel.Kernels.Interop;
 
 namespace Babel.Kernels.Cpu.Simd;
 
 /// <summary>
-/// What the processor can do at most with a device's vectors and threads: fused multiply-adds in registers, and reading memory. No call of an
+/// What the processor can do at most with a device's vectors and threads: fused multiply-adds in registers (of a device of fast precision, its dot products of bfloat16), and reading memory. No call of an
 /// operator gets beyond either.
 /// </summary>
 internal static unsafe class CpuCeilings
@@ -15,13 +17,15 @@ internal static unsafe class CpuCeilings
     private const long BlockFloats = 64L << 20;
 
     /// <summary>The best reading: others may use the machine too, and what they take is no part of what it can do.</summary>
-    public static Ceiling Arithmetic(CpuDevice device, WorkerPool pool, double seconds) => device.InstructionSet switch
-    {
-        CpuInstructionSet.Avx512 => Arithmetic<Lanes16>(pool, seconds),
-        CpuInstructionSet.Avx2 => Arithmetic<Lanes8>(pool, seconds),
-        CpuInstructionSet.Vector128 => Arithmetic<Lanes4>(pool, seconds),
-        _ => Arithmetic<Lanes1>(pool, seconds),
-    };
+    public static Ceiling Arithmetic(CpuDevice device, WorkerPool pool, double seconds) => device.Brain is { } brain
+        ? new Ceiling(BrainGflops(pool, seconds), $"{brain.Instruction} in registers, {pool.Threads} threads")
+        : device.InstructionSet switch
+        {
+            CpuInstructionSet.Avx512 => Arithmetic<Lanes16>(pool, seconds),
+            CpuInstructionSet.Avx2 => Arithmetic<Lanes8>(pool, seconds),
+            CpuInstructionSet.Vector128 => Arithmetic<Lanes4>(pool, seconds),
+            _ => Arithmetic<Lanes1>(pool, seconds),
+        };
 
     /// <summary>The best reading of a block no cache holds.</summary>
     public static Ceiling Memory(CpuDevice device, WorkerPool pool, double seconds)
@@ -55,6 +59,15 @@ internal static unsafe class CpuCeilings
         return new Ceiling(
             BlockFloats * sizeof(float) / Best(seconds, () => pool.Run(items, job)) / 1e9,
             $"reading {BlockFloats * sizeof(float) >> 20} MiB, {pool.Threads} threads");
+    }
+
+    // A device of fast precision has machine code already, so there is a page for this too.
+    private static double BrainGflops(WorkerPool pool, double seconds)
+    {
+        int items = pool.Threads * ItemsPerThread;
+        using var page = ExecutablePage.TryCreate(BrainChainCode.Write(OperatingSystem.IsWindows()))!;
+        nint start = page.Address;
+        return items * BrainChainJob.Flop / Best(seconds, () => pool.Run(items, new BrainChainJob(start))) / 1e9;
     }
 
     private static double Best(double seconds, Action work)
@@ -106,6 +119,20 @@ internal static unsafe class CpuCeilings
             }
 
             sink[item] = First(a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7 + a8 + a9 + a10 + a11);
+        }
+    }
+
+    private readonly struct BrainChainJob(nint code) : IJob
+    {
+        private const int Steps = 150_000;
+
+        /// <summary>Operations of an item.</summary>
+        public static double Flop => Steps * BrainChainCode.FlopPerStep;
+
+        public void Run(int item)
+        {
+            var chain = new BrainChain(Steps);
+            ((delegate* unmanaged<BrainChain*, void>)code)(&chain);
         }
     }
 

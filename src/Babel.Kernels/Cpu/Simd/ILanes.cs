@@ -38,7 +38,7 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>a b + c, rounded once.</summary>
     static abstract TSelf Fma(TSelf a, TSelf b, TSelf c);
 
-    /// <summary>The larger of two; which one is returned for a NaN is the processor's choice.</summary>
+    /// <summary>The larger of two. For a NaN x86 returns <paramref name="b"/>, others NaN: so a NaN in <paramref name="b"/> passes everywhere.</summary>
     static abstract TSelf Max(TSelf a, TSelf b);
 
     /// <summary>The smaller of two; NaN as in <see cref="Max"/>.</summary>

@@ -57,6 +57,9 @@ internal sealed unsafe class ScratchBuffers : IDisposable
         }
     }
 
+    /// <summary>What is held, all buffers together.</summary>
+    public long Bytes => _shared.Concat(_workers).Sum(buffer => buffer.Bytes);
+
     /// <summary>Ends a rent.</summary>
     public void Return(int ticket) => _workers[ticket].Release();
 
@@ -71,6 +74,8 @@ internal sealed unsafe class ScratchBuffers : IDisposable
     {
         private HostMemory? _memory;
         private int _taken;
+
+        public long Bytes => _memory?.Bytes ?? 0;
 
         public bool TryTake() => Interlocked.CompareExchange(ref _taken, 1, 0) == 0;
 

@@ -38,8 +38,8 @@ internal static class VectorMath
     public static TV Exp2<TV>(TV x)
         where TV : unmanaged, ILanes<TV>
     {
-        // 2^x = 2^n 2^r, n the nearest integer; below the clamp the result is 0 anyway. NaN passes.
-        x = TV.Select(TV.GreaterThan(TV.Create(-160f), x), TV.Create(-160f), x);
+        // 2^x = 2^n 2^r, n the nearest integer; below the clamp the result is 0 anyway. NaN passes as the second operand.
+        x = TV.Max(TV.Create(-160f), x);
         var n = TV.Round(x);
         var r = x - n;
         var p = TV.Create(0.0001559468153f);
