@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Babel.Analysis.Benchmarks;
 using Babel.Kernels;
+using Babel.Kernels.Diagnostics.Bench;
 using Babel.Model;
 
 namespace Babel.Bench;
@@ -35,7 +37,7 @@ internal static class DeviceReport
     {
         using LanguageModel one = LanguageModel.Load(folder, cpu), two = LanguageModel.Load(folder, other);
         using Batch left = Pack(one, tokens, length), right = Pack(two, tokens, length);
-        double flop = ForwardReport.Flop(one.Spec, length) * left.Tokens;
+        double flop = ForwardCost.Of(one.Spec, length).Total * left.Tokens;
         double apart = one.Run(left, ForwardOutput.LogProbs).LogProbs.Zip(two.Run(right, ForwardOutput.LogProbs).LogProbs, (a, b) => Math.Abs(a - b)).Max();
         var every = new ProbePlan { Statistics = Sites, ValueScores = true };
         var text = new StringBuilder();
@@ -44,12 +46,12 @@ internal static class DeviceReport
         foreach (var (what, plan) in plans)
         {
             var sink = new Ignore();
-            var race = new Interleaved(cpuTime: false);
-            race.Run(seconds, 1, () => one.Run(left, ForwardOutput.LogProbs, plan, sink), () => two.Run(right, ForwardOutput.LogProbs, plan, sink));
+            var race = new Race { Warmups = 1 };
+            race.Run(seconds, () => one.Run(left, ForwardOutput.LogProbs, plan, sink), () => two.Run(right, ForwardOutput.LogProbs, plan, sink));
             string model = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
-            text.Append(FormattableString.Invariant($"| {model} | {what} | {race.Median(0) * 1e3:F1} | {flop / race.Median(0) / 1e9:F0} "));
+            text.Append(FormattableString.Invariant($"| {model} | {what} | {race.Time(0).Median * 1e3:F1} | {flop / race.Time(0).Median / 1e9:F0} "));
             text.Append(FormattableString.Invariant(
-                $"| {race.Median(1) * 1e3:F1} | {flop / race.Median(1) / 1e9:F0} | {race.Ratio(0, 1):P0} | {(plan == ProbePlan.None ? apart.ToString("E1", CultureInfo.InvariantCulture) : "")} |\n"));
+                $"| {race.Time(1).Median * 1e3:F1} | {flop / race.Time(1).Median / 1e9:F0} | {race.Ratio(0, 1):P0} | {(plan == ProbePlan.None ? apart.ToString("E1", CultureInfo.InvariantCulture) : "")} |\n"));
         }
 
         return text.ToString();

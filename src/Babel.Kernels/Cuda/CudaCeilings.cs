@@ -23,30 +23,39 @@ internal static class CudaCeilings
     private const string FloatKernel = "peak_float";
     private const int HopperShared = (64 + 256) * 128;
 
-    /// <summary>Measures the device as it was opened.</summary>
-    public static DeviceCeilings Measure(CudaDevice device)
+    /// <summary>Products by weights of the kind the device was opened for, 10^9 operations a second.</summary>
+    public static Ceiling Arithmetic(CudaDevice device, double seconds)
     {
         using var sink = device.Allocate(new Shape((long)device.Facts.Processors * BlocksPerProcessor * Threads));
         int parts = device.Precision == Precision.Fast ? 1 : 3;
         string share = parts == 1 ? "" : ", a third of it";
         var (rate, meaning) = device.Engine switch
         {
-            CudaEngine.Wgmma => (Rate(device, sink, "peak_hopper", HopperShared, HopperFlop) / parts, $"wgmma of bf16 in shared memory{share}"),
-            CudaEngine.Mma => (Rate(device, sink, "peak_tensor", 0, TensorFlop) / parts, $"mma.sync of bf16 in registers{share}"),
-            _ => (Rate(device, sink, FloatKernel, 0, FloatFlop), "fused multiply-adds of float32 in registers"),
+            CudaEngine.Wgmma => (Rate(device, seconds, sink, "peak_hopper", HopperShared, HopperFlop) / parts, $"wgmma of bf16 in shared memory{share}"),
+            CudaEngine.Mma => (Rate(device, seconds, sink, "peak_tensor", 0, TensorFlop) / parts, $"mma.sync of bf16 in registers{share}"),
+            _ => (Rate(device, seconds, sink, FloatKernel, 0, FloatFlop), "fused multiply-adds of float32 in registers"),
         };
-        return new DeviceCeilings(rate / 1e9, meaning, Copy(device) / 1e9, "copying within its memory, reads and writes");
+        return new Ceiling(rate / 1e9, meaning);
+    }
+
+    /// <summary>Copying within the device's memory, 10^9 bytes a second.</summary>
+    public static Ceiling Memory(CudaDevice device, double seconds)
+    {
+        // Half of the bytes are read, half written; a device that is nearly full gets along with less.
+        long bytes = Math.Min(CopyBytes, device.Facts.Memory / 64) / 2;
+        using Tensor a = device.Allocate(DType.U8, new Shape(bytes)), b = device.Allocate(DType.U8, new Shape(bytes));
+        return new Ceiling(2.0 * bytes / Best(device, seconds, () => device.Copy(a, b)) / 1e9, "copying within its memory, reads and writes");
     }
 
     /// <summary>Operations a second, with as many rounds as make a launch long enough to be timed.</summary>
-    private static double Rate(CudaDevice device, Tensor sink, string kernel, int shared, double flop)
+    private static double Rate(CudaDevice device, double seconds, Tensor sink, string kernel, int shared, double flop)
     {
         int blocks = device.Facts.Processors * BlocksPerProcessor;
         double time = 0;
         int rounds = 8;
         for (; rounds < 1 << 24; rounds *= 2)
         {
-            time = Best(device, () => Launch(rounds));
+            time = Best(device, seconds, () => Launch(rounds));
             if (time * 1e3 >= LeastMilliseconds) break;
         }
 
@@ -60,18 +69,11 @@ internal static class CudaCeilings
         }
     }
 
-    private static double Copy(CudaDevice device)
-    {
-        // Half of the bytes are read, half written; a device that is nearly full gets along with less.
-        long bytes = Math.Min(CopyBytes, device.Facts.Memory / 64) / 2;
-        using Tensor a = device.Allocate(DType.U8, new Shape(bytes)), b = device.Allocate(DType.U8, new Shape(bytes));
-        return 2.0 * bytes / Best(device, () => device.Copy(a, b));
-    }
-
-    private static double Best(CudaDevice device, Action work)
+    private static double Best(CudaDevice device, double seconds, Action work)
     {
         double best = double.PositiveInfinity;
-        for (int i = 0; i < Readings; i++)
+        var passed = Stopwatch.StartNew();
+        for (int i = 0; i == 0 || (i < Readings && passed.Elapsed.TotalSeconds < seconds); i++)
         {
             device.Synchronize();
             long start = Stopwatch.GetTimestamp();

@@ -125,7 +125,10 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     public override void Trim() => _pool.Trim();
 
     /// <inheritdoc/>
-    public DeviceCeilings MeasureCeilings() => CudaCeilings.Measure(this);
+    public Ceiling MeasureArithmetic(double seconds) => CudaCeilings.Arithmetic(this, seconds);
+
+    /// <inheritdoc/>
+    public Ceiling MeasureMemory(double seconds) => CudaCeilings.Memory(this, seconds);
 
     /// <inheritdoc/>
     protected override GpuMemory AllocateMemory(long bytes, string purpose) => new CudaMemory(this, _pool, bytes, purpose);
