@@ -6,7 +6,7 @@ namespace Babel.Bench;
 /// <c>gemm</c>: our matrix product against the machine's ceilings and OpenBLAS, in one run. <c>taps</c>: what statistics and ablation cost a gated FFN.
 /// <c>forward</c>: what they cost a whole forward pass. <c>attention</c>: the attention operator against the machine's ceilings.
 /// <c>long</c>: time and memory of long texts.
-/// <c>decode</c>: generation beside the read bandwidth.
+/// <c>decode</c>: generation beside the read bandwidth. <c>precision</c>: logits beside float64.
 /// <c>fast</c>: exact and fast precision by turns.
 /// <c>statistics</c>: what each group of statistics costs one, collected too.
 /// <c>devices</c>: forwards on another device and on <c>cpu</c> by turns.
@@ -22,6 +22,7 @@ internal static class Program
         if (args is ["forward", .. var more]) return ForwardReport.Run(more);
         if (args is ["attention", .. var shapes]) return AttentionReport.Run(shapes);
         if (args is ["long", .. var lengths]) return LongReport.Run(lengths);
+        if (args is ["precision", .. var exact]) return PrecisionReport.Run(exact);
         if (args is ["decode", .. var other]) return DecodeReport.Run(other);
         if (args is ["fast", .. var both]) return FastReport.Run(both);
         if (args is ["statistics", .. var last]) return StatisticsReport.Run(last);

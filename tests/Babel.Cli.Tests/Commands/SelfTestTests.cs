@@ -45,4 +45,15 @@ public sealed class SelfTestTests
         Assert.Equal(8, run.Code);
         Assert.Contains("FAILED Add", run.Output, StringComparison.Ordinal);
     }
+
+    [SkippableFact]
+    public void SelfTest_OnAnEmulatedGpu_Passes_AndNamesIt()
+    {
+        using var driver = new Babel.Testing.Cuda.EmulatedDriver();
+        var devices = new Babel.Kernels.DeviceRegistry(driver.Provider);
+        var run = CommandRun.With(devices, default, "selftest", "--device", "cuda:0", "-q");
+        Assert.True(run.Code == 0, run.Output);
+        Assert.Contains("Emulated GPU", run.Output, StringComparison.Ordinal);
+        Assert.Contains("Emulated GPU", CommandRun.With(devices, default, "devices").Output, StringComparison.Ordinal);
+    }
 }
