@@ -1,8 +1,12 @@
+using BenchmarkDotNet.Running;
+
 namespace Babel.Bench;
 
 /// <summary>
 /// Races that <c>babel bench</c> does not run. <c>gemm</c>: our matrix product against the machine's ceilings and OpenBLAS, in one run. <c>attention</c>: the
 /// attention operator at many lengths, head sizes and groups. <c>long</c>: time and memory of long texts. <c>fast</c>: exact and fast precision by turns.
+/// <c>precision</c>: logits beside float64. <c>devices</c>: forwards on another device and on <c>cpu</c> by turns. Anything else goes to BenchmarkDotNet, which
+/// times the operators of <c>babel bench operators</c> one by one (<c>--filter '*'</c>).
 /// </summary>
 internal static class Program
 {
@@ -12,7 +16,9 @@ internal static class Program
         if (args is ["attention", .. var shapes]) return AttentionReport.Run(shapes);
         if (args is ["long", .. var lengths]) return LongReport.Run(lengths);
         if (args is ["fast", .. var both]) return FastReport.Run(both);
-        Console.Error.WriteLine("gemm, attention, long or fast; bench/README.md says what each takes");
-        return 2;
+        if (args is ["precision", .. var exact]) return PrecisionReport.Run(exact);
+        if (args is ["devices", .. var folders]) return DeviceReport.Run(folders);
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        return 0;
     }
 }

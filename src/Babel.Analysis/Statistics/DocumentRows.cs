@@ -12,6 +12,7 @@ internal sealed class DocumentRows
     private readonly float[][] _layers;
     private readonly TemporaryFile? _file;
     private readonly long _layerBytes;
+    private readonly bool[] _written;
     private int _held = None;
     private bool _changed;
 
@@ -23,6 +24,7 @@ internal sealed class DocumentRows
     {
         IsSpooled = spool && size > 0;
         _layerBytes = (long)size * sizeof(float);
+        _written = new bool[layers];
         _layers = new float[IsSpooled ? 1 : layers][];
         for (int i = 0; i < _layers.Length; i++) _layers[i] = new float[size];
         if (IsSpooled) _file = new TemporaryFile(Path.GetTempPath(), layers * _layerBytes);
@@ -47,8 +49,14 @@ internal sealed class DocumentRows
         if (_file is null) return _layers[layer];
         if (layer == _held) return _layers[0];
         var bytes = MemoryMarshal.AsBytes(_layers[0].AsSpan());
-        if (_changed) _file.Write(_held * _layerBytes, bytes);
-        _file.Read(layer * _layerBytes, bytes);
+        if (_changed)
+        {
+            _file.Write(_held * _layerBytes, bytes);
+            _written[_held] = true;
+        }
+
+        if (_written[layer]) _file.Read(layer * _layerBytes, bytes);
+        else bytes.Clear();
         (_held, _changed) = (layer, false);
         return _layers[0];
     }

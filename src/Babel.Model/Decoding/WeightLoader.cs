@@ -13,6 +13,7 @@ namespace Babel.Model.Decoding;
 internal sealed class WeightLoader
 {
     private const int BlockBytes = 8 << 20;
+    private const int RowGroup = 64;
     private readonly WeightNames _names;
     private readonly Device _device;
     private readonly WeightPool _pool;
@@ -179,7 +180,10 @@ internal sealed class WeightLoader
     private void CopyRows(SafetensorsFile file, TensorEntry tensor, long start, long count, Weight weight, long firstRow, bool narrows)
     {
         long rowBytes = weight.Columns * tensor.DType.Size();
-        long block = Math.Clamp(BlockBytes / Math.Max(1, rowBytes), 1, Math.Max(1, count));
+
+        // Devices put a few dozen rows together at a time: whole groups of them at once are faster than parts.
+        long wanted = BlockBytes / Math.Max(1, rowBytes);
+        long block = Math.Clamp(wanted > RowGroup ? wanted / RowGroup * RowGroup : wanted, 1, Math.Max(1, count));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(checked((int)(block * rowBytes)));
         for (long row = 0; row < count; row += block)
         {

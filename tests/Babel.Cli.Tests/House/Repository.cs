@@ -3,7 +3,7 @@ namespace Babel.Cli.Tests.House;
 /// <summary>The files of this repository, as they lie in the working tree.</summary>
 internal static class Repository
 {
-    private static readonly string[] Ignored = ["bin", "obj", "artifacts", "runs", "TestResults", ".git", ".vs", ".idea"];
+    private static readonly string[] Ignored = ["bin", "obj", "artifacts", "runs", "TestResults", "BenchmarkDotNet.Artifacts", ".git", ".vs", ".idea"];
 
     /// <summary>The folder that holds Babel.sln.</summary>
     public static string Root => Fixtures.Root;
