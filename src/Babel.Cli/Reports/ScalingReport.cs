@@ -14,7 +14,7 @@ internal static class ScalingReport
         output.WriteLine();
         output.WriteLine(style.Bold("time = products FLOP / rate + attention FLOP / rate + bytes / bandwidth + calls x overhead"));
         output.WriteLine(
-            $"products {Rate(law.PerProductFlop)} GFLOP/s, attention {Rate(law.PerAttentionFlop)} GFLOP/s, bytes {Rate(law.PerByte)} GB/s, a call {Format.Fixed(law.PerCall * 1e6, 1)} us");
+            $"products {Rate(law.PerProductFlop, "GFLOP/s")}, attention {Rate(law.PerAttentionFlop, "GFLOP/s")}, bytes {Rate(law.PerByte, "GB/s")}, a call {Format.Fixed(law.PerCall * 1e6, 1)} us");
         output.WriteLine();
         var times = new Table(Column.Text("axis"), Column.Text("point"), Column.Number("measured ms"), Column.Number("+-"), Column.Number("predicted ms"), Column.Number("error"), Column.Text("fitted"));
         foreach (var point in result.Points)
@@ -68,7 +68,7 @@ internal static class ScalingReport
         });
     }
 
-    private static string Rate(double perUnit) => perUnit > 0 ? Format.Fixed(1 / perUnit / 1e9, 0) : "free,";
+    private static string Rate(double perUnit, string unit) => perUnit > 0 ? $"{Format.Fixed(1 / perUnit / 1e9, 0)} {unit}" : "at no cost of their own";
 
     private static string Mebibytes(double bytes) => Format.Fixed(bytes / (1 << 20), 1);
 
