@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Babel.Bench.Interop;
 using Babel.Kernels;
+using Babel.Kernels.Diagnostics.Bench;
 
 namespace Babel.Bench;
 
@@ -22,7 +22,8 @@ internal static class AttentionReport
         double seconds = double.Parse(Option(args, "--seconds") ?? "0.3", CultureInfo.InvariantCulture);
         int threads = int.Parse(Option(args, "--threads") ?? Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         using var device = DeviceRegistry.Default.Open(Option(args, "--device") ?? "cpu", new DeviceOptions(threads));
-        double peak = Ceilings.PeakGflops(threads), read = Ceilings.ReadGigabytes(threads);
+        var ceilings = DeviceCeilings.Measure(device);
+        double peak = ceilings.Gflops, read = ceilings.Gigabytes;
         var text = new StringBuilder(FormattableString.Invariant($"{threads} threads, FMA peak {peak:F0} GFLOP/s, read bandwidth {read:F0} GB/s; {Heads} heads\n\n"));
         _ = Prefill(device, HeadDims[0], 1, Lengths[0], seconds, peak);
         if (!args.Contains("--decode"))
@@ -55,11 +56,11 @@ internal static class AttentionReport
         int sequences = Math.Max(1, 512 / tokens);
         var layout = SequenceLayout.Packed([.. Enumerable.Repeat(tokens, sequences)]);
         using var operands = new AttentionOperands(device, d, group, layout.Tokens, layout.Tokens);
-        var race = new Interleaved(cpuTime: false);
-        race.Run(seconds, 1, () => device.Ops.Attention(operands.Q, operands.K, operands.V, operands.Output, operands.Spec, layout));
+        var race = new Race { Rehearse = true };
+        race.Run(seconds, () => device.Ops.Attention(operands.Q, operands.K, operands.V, operands.Output, operands.Spec, layout));
         double pairs = sequences * (double)Heads * tokens * (tokens + 1) / 2;
-        double rate = 4 * d * pairs / race.Median(0) / 1e9;
-        return FormattableString.Invariant($"| {d} | {group} | {sequences}x{tokens} | {race.Median(0) * 1e3:F2} | {rate:F0} | {rate / peak:P0} |\n");
+        double rate = 4 * d * pairs / race.Time(0).Median / 1e9;
+        return FormattableString.Invariant($"| {d} | {group} | {sequences}x{tokens} | {race.Time(0).Median * 1e3:F2} | {rate:F0} | {rate / peak:P0} |\n");
     }
 
     private static string Decode(Device device, int d, int group, int keys, double seconds, double read)
@@ -68,12 +69,12 @@ internal static class AttentionReport
         int kvWidth = Heads / group * d, caches = (int)Math.Max(2, 200_000_000L / (8L * keys * kvWidth));
         using var operands = new AttentionOperands(device, d, group, 1, keys * caches);
         var layouts = Enumerable.Range(0, caches).Select(c => new SequenceLayout([new SequenceSpan(0, 1, c * keys, keys)])).ToArray();
-        var race = new Interleaved(cpuTime: false);
-        race.Run(seconds, 1, () =>
+        var race = new Race { Rehearse = true };
+        race.Run(seconds, () =>
         {
             foreach (var layout in layouts) device.Ops.Attention(operands.Q, operands.K, operands.V, operands.Output, operands.Spec, layout);
         });
-        double step = race.Median(0) / caches, rate = 8.0 * keys * kvWidth / step / 1e9;
+        double step = race.Time(0).Median / caches, rate = 8.0 * keys * kvWidth / step / 1e9;
         return FormattableString.Invariant($"| {d} | {group} | {keys} | {step * 1e6:F1} | {rate:F1} | {rate / read:P0} |\n");
     }
 

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Babel.Bench.Interop;
+using Babel.Analysis.Benchmarks;
 using Babel.Kernels;
+using Babel.Kernels.Diagnostics.Bench;
 using Babel.Model;
 
 namespace Babel.Bench;
@@ -65,7 +66,7 @@ internal static class FastReport
         using Device exact = Open(Precision.Exact, 0), fast = Open(Precision.Fast, 0);
         using LanguageModel one = LanguageModel.Load(folder, exact), other = LanguageModel.Load(folder, fast);
         using Batch left = Pack(one, tokens, length), right = Pack(other, tokens, length);
-        double flop = ForwardReport.Flop(one.Spec, length) * left.Tokens;
+        double flop = ForwardCost.Of(one.Spec, length).Total * left.Tokens;
         var rates = new Rates(
             seconds, (int)Number(args, "--rounds", 9), () => one.Run(left, ForwardOutput.LogProbs), () => other.Run(right, ForwardOutput.LogProbs), flop);
         using Batch little = Pack(one, 64, 64), same = Pack(other, 64, 64);
@@ -123,15 +124,17 @@ internal static class FastReport
     /// <summary>GFLOP/s of two ways to do the same, and of the peaks, by turns: medians, and the median ratio of neighbours.</summary>
     private sealed class Rates
     {
+        private const double PeakSeconds = 0.02;
         private readonly List<double> _fma = [];
         private readonly List<double> _brain = [];
 
         public Rates(double seconds, int rounds, Action exact, Action fast, double flop)
         {
-            var race = new Interleaved(cpuTime: false, rounds);
-            int threads = Environment.ProcessorCount;
-            race.Run(seconds, 1, exact, fast, () => _fma.Add(Ceilings.PeakGflops(threads)), () => _brain.Add(BrainCeiling.PeakGflops(threads)));
-            (Exact, Fast, Gain) = (flop / race.Median(0) / 1e9, flop / race.Median(1) / 1e9, 1 / race.Ratio(1, 0));
+            var race = new Race { Rehearse = true, LeastRounds = rounds };
+            using Device plain = Open(Precision.Exact, 0), brain = Open(Precision.Fast, 0);
+            race.Run(
+                seconds, exact, fast, () => _fma.Add(DeviceCeilings.Arithmetic(plain, PeakSeconds).Rate), () => _brain.Add(DeviceCeilings.Arithmetic(brain, PeakSeconds).Rate));
+            (Exact, Fast, Gain) = (flop / race.Time(0).Median / 1e9, flop / race.Time(1).Median / 1e9, 1 / race.Ratio(1, 0));
         }
 
         public double Exact { get; }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Babel.Bench.Interop;
 using Babel.Kernels;
 using Babel.Kernels.Cpu;
+using Babel.Kernels.Diagnostics.Bench;
 
 namespace Babel.Bench;
 
@@ -34,7 +35,7 @@ internal static class GemmReport
         var rows = new List<GemmMeasurement>();
         foreach (int t in threads)
         {
-            double peak = Ceilings.PeakGflops(t), read = Ceilings.ReadGigabytes(t);
+            var (peak, read) = Ceilings(t);
             Console.WriteLine(FormattableString.Invariant($"# {t} thread(s): FMA peak {peak:F0} GFLOP/s, read bandwidth {read:F0} GB/s"));
             foreach (var (m, n, k) in shapes)
             {
@@ -50,6 +51,13 @@ internal static class GemmReport
         Console.WriteLine(table);
         if (file is not null) File.WriteAllText(file, file.EndsWith(".json", StringComparison.Ordinal) ? Json(rows) : table);
         return 0;
+    }
+
+    private static (double Gflops, double Gigabytes) Ceilings(int threads)
+    {
+        using var device = DeviceRegistry.Default.Open("cpu", new DeviceOptions(threads));
+        var ceilings = DeviceCeilings.Measure(device);
+        return (ceilings.Gflops, ceilings.Gigabytes);
     }
 
     private static string? Option(string[] args, string name)

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Babel.Bench.Interop;
 using Babel.Kernels;
+using Babel.Kernels.Diagnostics.Bench;
 using Babel.Model;
 
 namespace Babel.Bench;
@@ -18,7 +18,7 @@ internal static class LongReport
     {
         string folder = Option(args, "--model") ?? throw new ArgumentException("--model FOLDER is missing");
         int from = Number(args, "--from", 1024), to = Number(args, "--to", 32768), threads = Environment.ProcessorCount;
-        double peak = Ceilings.PeakGflops(threads);
+        double peak = Peak();
         using var device = DeviceRegistry.Default.Open("cpu");
         using var model = LanguageModel.Load(folder, device);
         int window = model.Spec.Windows.Count == 0 ? 0 : model.Spec.Windows.Max();
@@ -31,6 +31,13 @@ internal static class LongReport
         Console.WriteLine(text);
         if (Option(args, "--out") is { } file) File.WriteAllText(file, text.ToString());
         return 0;
+    }
+
+    private static double Peak()
+    {
+        using var device = DeviceRegistry.Default.Open("cpu");
+                // Not the memory's, whose measurement would raise the peak of the process.
+        return DeviceCeilings.Arithmetic(device, 0.3).Rate;
     }
 
     private static string Row(LanguageModel model, int tokens, int window, double peak, double before)

@@ -1,4 +1,5 @@
 using Babel.Kernels.Cpu;
+using Babel.Kernels.Cuda;
 using Babel.Kernels.Errors;
 using Babel.Kernels.OpenCl;
 using Babel.Kernels.Reference;
@@ -14,7 +15,8 @@ public sealed class DeviceRegistry
     public DeviceRegistry(params IReadOnlyList<IDeviceProvider> providers) => _providers = providers;
 
     /// <summary>The kinds built in.</summary>
-    public static DeviceRegistry Default => new(new OpenClDeviceProvider(), new CpuDeviceProvider(), new ReferenceDeviceProvider());
+    public static DeviceRegistry Default => new(
+        new CudaDeviceProvider(), new OpenClDeviceProvider(), new CpuDeviceProvider(), new ReferenceDeviceProvider());
 
     /// <summary>This registry with another kind in front, preferred by <c>auto</c>.</summary>
     public DeviceRegistry With(IDeviceProvider provider) => new([provider, .. _providers]);

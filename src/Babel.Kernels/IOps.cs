@@ -49,7 +49,10 @@ public interface IOps
 
     /// <summary><c>output = epilogue(x W^T)</c>; 2 N n k FLOP. Error: below 4 k u sum_j |x_j w_j| with u the unit roundoff.</summary>
     /// <param name="x">[N, k].</param>
-    /// <param name="weight">[n, k], F32, F16 or BF16: the bits of the result do not depend on which, for equal values.</param>
+    /// <param name="weight">
+    /// [n, k], F32, F16 or BF16: the bits of the result do not depend on which, for equal values, unless the device computes with other units for one
+    /// (CUDA: tensor cores for BF16).
+    /// </param>
     /// <param name="output">[N, n].</param>
     /// <param name="epilogue">What happens before the store; null for nothing.</param>
     void Linear(TensorView x, Weight weight, TensorView output, Epilogue? epilogue = null);

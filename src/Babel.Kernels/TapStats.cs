@@ -6,8 +6,8 @@ namespace Babel.Kernels;
 /// An operator overwrites the first S rows; nothing is accumulated across calls.
 /// </summary>
 /// <remarks>
-/// Tokens are added in ascending order within a sequence, in the device's compute type, so a sequence's statistics have the same bits
-/// in any batch and with any number of threads. Folding sequences into documents and languages is the analysis' business, in float64.
+/// Tokens are added in ascending order within a sequence (on some devices in fixed chunks from its first token, then the chunks), in the device's
+/// compute type, so a sequence's statistics have the same bits in any batch and with any number of threads. Folding sequences into documents and languages is the analysis' business, in float64.
 /// </remarks>
 public sealed class TapStats : IDisposable
 {

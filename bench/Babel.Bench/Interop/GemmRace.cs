@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Babel.Kernels;
 using Babel.Kernels.Cpu;
+using Babel.Kernels.Diagnostics.Bench;
 using Babel.Kernels.Interop;
 
 namespace Babel.Bench.Interop;
@@ -34,11 +35,10 @@ internal sealed unsafe class GemmRace : IDisposable
     {
         if (_blas) OpenBlas.SetThreads(_threads);
 
-        // Small products are repeated, so that a reading is well above the clock's resolution.
         double flop = 2.0 * _m * _n * _k;
-        var race = new Interleaved(cpuTime);
-        race.Run(seconds, (int)Math.Max(1, 2e8 / flop), () => Ours(_f32), () => Ours(_bf16), () => Ours(_f16), Blas);
-        double Rate(int i) => flop / race.Median(i) / 1e9;
+        var race = new Race(cpuTime ? () => ThreadClock.Seconds : null) { Rehearse = true, LeastRounds = 9 };
+        race.Run(seconds, () => Ours(_f32), () => Ours(_bf16), () => Ours(_f16), Blas);
+        double Rate(int i) => flop / race.Time(i).Median / 1e9;
         double Ratio(int i) => _blas ? race.Ratio(3, i) : 0;
         return new GemmMeasurement(
             _m, _n, _k, _threads, Rate(0), Rate(1), Rate(2), _blas ? Rate(3) : 0, Ratio(0), Ratio(1), Ratio(2));

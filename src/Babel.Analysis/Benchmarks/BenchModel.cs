@@ -13,6 +13,7 @@ public sealed class BenchModel : IDisposable
 
     private BenchModel(string name, string folder, string? temporary, LanguageModel model, double loadSeconds)
     {
+        ResidentBytes = ModelFootprint.Read(folder, model.Device).ResidentBytes;
         (Name, _temporary, Model, LoadSeconds) = (name, temporary, model, loadSeconds);
         using var checkpoint = Checkpoint.Open(folder);
         var tensors = checkpoint.Files.SelectMany(f => f.Tensors).ToList();
@@ -37,6 +38,9 @@ public sealed class BenchModel : IDisposable
 
     /// <summary>Bytes of all tensors as they are stored.</summary>
     public long WeightBytes { get; }
+
+    /// <summary>Bytes of the matrices on the device, by what their shapes say.</summary>
+    public long ResidentBytes { get; }
 
     /// <summary>Bytes of the weights that one step of generation reads.</summary>
     public long StepBytes { get; }

@@ -9,6 +9,11 @@ public static class ForwardBench
 {
     private const int NewTokens = 17;
 
+    /// <summary>The peak is read in every round for so long: neighbours on the machine come and go.</summary>
+    private const double PeakSeconds = 0.02;
+
+    private const double MemorySeconds = 0.3;
+
     /// <summary>Measures.</summary>
     /// <param name="model">The model.</param>
     /// <param name="ceilings">Of its device, measured in the same run.</param>
@@ -28,12 +33,16 @@ public static class ForwardBench
         }
 
         var race = new Race { Warmups = 0, LeastRounds = 3 };
-        race.Run(seconds, Forward);
+        var peaks = new List<double>();
+        race.Run(seconds, Forward, () => peaks.Add(DeviceCeilings.Arithmetic(language.Device, PeakSeconds).Rate));
+        double flop = ForwardCost.Of(language.Spec, length).Total * batch.Tokens;
+        var shares = race.Readings(0).Zip(peaks.TakeLast(race.Readings(0).Count), (time, peak) => flop / time / peak / 1e9);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Forward();
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         using var process = Process.GetCurrentProcess();
-        long peak = process.PeakWorkingSet64;
+        long resident = process.WorkingSet64;
+        var step = Steps(language, length, seconds, ct);
         return new ForwardMeasurement
         {
             Model = model.Name,
@@ -44,10 +53,11 @@ public static class ForwardBench
             Length = length,
             Prefill = race.Time(0),
             Cost = ForwardCost.Of(language.Spec, length),
-            Step = Steps(language, length, seconds, ct),
+            Step = step,
             StepBytes = model.StepBytes,
-            Ceilings = ceilings,
-            PeakMemory = peak,
+            ReadGigabytes = Math.Max(ceilings.Gigabytes, DeviceCeilings.Memory(language.Device, MemorySeconds).Rate),
+            OfPeak = Timing.Of(shares).Median,
+            ResidentBytes = resident,
             AllocatedBytes = allocated,
         };
     }

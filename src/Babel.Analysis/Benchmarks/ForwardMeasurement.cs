@@ -35,11 +35,14 @@ public sealed record ForwardMeasurement
     /// <summary>Bytes of weights that a step reads.</summary>
     public required long StepBytes { get; init; }
 
-    /// <summary>Of the device, measured in the same run.</summary>
-    public required DeviceCeilings Ceilings { get; init; }
+    /// <summary>Share of the device's arithmetic ceiling that the prefill reaches: the median over rounds, each with the ceiling of its own round.</summary>
+    public required double OfPeak { get; init; }
 
-    /// <summary>The most memory this process has had resident, bytes; of the whole process so far.</summary>
-    public required long PeakMemory { get; init; }
+    /// <summary>The device's memory ceiling, 10^9 bytes a second: the better of two readings, one before the model was loaded and one after the steps.</summary>
+    public required double ReadGigabytes { get; init; }
+
+    /// <summary>Memory this process has resident after the passes, bytes.</summary>
+    public required long ResidentBytes { get; init; }
 
     /// <summary>Managed bytes allocated by one forward pass after many.</summary>
     public required long AllocatedBytes { get; init; }
@@ -50,12 +53,9 @@ public sealed record ForwardMeasurement
     /// <summary>10^9 operations a second of the prefill.</summary>
     public double Gflops => Cost.Total * PrefillRate / 1e9;
 
-    /// <summary>Share of the device's arithmetic ceiling.</summary>
-    public double OfPeak => Gflops / Ceilings.Gflops;
-
     /// <summary>Tokens a second of generation.</summary>
     public double StepRate => 1 / Step.Median;
 
     /// <summary>Share of the time that reading the weights alone would take at the bandwidth ceiling.</summary>
-    public double OfBandwidth => StepBytes / (Ceilings.Gigabytes * 1e9) / Step.Median;
+    public double OfBandwidth => StepBytes / (ReadGigabytes * 1e9) / Step.Median;
 }

@@ -5,10 +5,11 @@ namespace Babel.Analysis.Planning;
 /// <summary>What statistics take in memory.</summary>
 /// <param name="Sums">Counts and sums of every neuron and language, and the summaries of their importance.</param>
 /// <param name="Documents">The importance of every document, kept for the result.</param>
-/// <param name="Transient">Besides, while they are taken: sums of documents in float64 that are not finished yet, and blocks not merged yet.</param>
+/// <param name="Transient">Besides, while they are taken: sums in float64 that are not finished yet, and blocks not merged yet.</param>
 public readonly record struct StatisticsFootprint(long Sums, long Documents, long Transient)
 {
     private const long SumsBytes = 8 + (3 * 16) + 4;
+    private const long RunningBytes = 3 * 2 * sizeof(double);
     private const long SummaryBytes = 4 + 4 + 16;
     private const long BlockDocuments = 64;
 
@@ -29,11 +30,14 @@ public readonly record struct StatisticsFootprint(long Sums, long Documents, lon
         long language = shape.Layers * ((parts * SumsBytes) + (keys * SummaryBytes));
         long document = options.KeepDocuments ? shape.Layers * keys * sizeof(float) : 0;
         if (layerMajor)
-            return new StatisticsFootprint(languages * language, documents * document / (spooled ? shape.Layers : 1), documents * keys * sizeof(double));
+        {
+            long running = (documents * keys * sizeof(double)) + (languages * parts * RunningBytes);
+            return new StatisticsFootprint(languages * language, documents * document / (spooled ? shape.Layers : 1), running);
+        }
 
         // A block besides the total, and a language's documents twice while it joins them.
         long inBlock = Math.Min(BlockDocuments, documents), inLanguage = languages == 0 ? 0 : (documents + languages - 1) / languages;
-        long block = language + (inBlock * (document + (shape.Layers * keys * sizeof(double))));
+        long block = language + (shape.Layers * parts * RunningBytes) + (inBlock * (document + (shape.Layers * keys * sizeof(double))));
         return new StatisticsFootprint(languages * language, documents * document, documents == 0 ? 0 : block + language + (inLanguage * document));
     }
 }

@@ -25,7 +25,7 @@ public sealed class StatisticsCollector : IProbeSink
     private readonly IReadOnlyList<NeuronPart> _parts;
     private readonly List<DocumentImportance> _importance;
     private readonly Dictionary<string, int[]> _rowsOf = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Dictionary<NeuronPart, TapSums>> _sums = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<NeuronPart, RunningSums>> _sums = new(StringComparer.Ordinal);
     private readonly DeviceRows _host = new();
     private readonly int[] _windowsDone;
     private IReadOnlyList<BatchWindow> _batch = [];
@@ -47,7 +47,7 @@ public sealed class StatisticsCollector : IProbeSink
         _windowsDone = new int[documents.Count];
         foreach (string language in documents.Select(d => d.Document.Language).Distinct(StringComparer.Ordinal))
         {
-            _sums[language] = _parts.ToDictionary(p => p, p => new TapSums(_shape.Layers, _shape.NeuronCount(p)));
+            _sums[language] = _parts.ToDictionary(p => p, p => new RunningSums(_shape.Layers, _shape.NeuronCount(p)));
             _rowsOf[language] =
             [
                 .. Enumerable.Range(0, documents.Count).Where(i => documents[i].Document.Language == language).OrderBy(i => documents[i].Document.Index),
@@ -137,16 +137,18 @@ public sealed class StatisticsCollector : IProbeSink
         Producers = [$"babel {typeof(NeuronStats).Assembly.GetName().Version?.ToString(3)} {model.Device.Name}"],
     };
 
-    private LanguageStats FinishLanguage(string language, Dictionary<NeuronPart, TapSums> sums)
+    private LanguageStats FinishLanguage(string language, Dictionary<NeuronPart, RunningSums> sums)
     {
         var documents = _rowsOf[language].Select(i => _documents[i])
             .Select(d => new StatsDocument(d.Document.Index, d.Tokens, Convert.ToHexStringLower(d.Document.Digest())));
-        return new LanguageStats(language, [.. documents], sums, _importance.ToDictionary(i => i.Key, i => i.Of(language)));
+        return new LanguageStats(
+            language, [.. documents], sums.ToDictionary(s => s.Key, s => FinishSums(s.Key, s.Value)), _importance.ToDictionary(i => i.Key, i => i.Of(language)));
     }
 
-    /// <summary>Turns the sums of a layer into importances, once all windows have been through it.</summary>
+    /// <summary>Makes a layer's sums whole and turns them into importances, once all windows have been through it.</summary>
     private void FinishLayer(int layer)
     {
+        foreach (var (part, sums) in _sums.Values.SelectMany(l => l)) Guard(part, layer, () => sums.Finish(layer));
         foreach (var importance in _importance) importance.FinishLayer(layer, WriteNorms(importance.Key, layer));
     }
 
@@ -204,17 +206,28 @@ public sealed class StatisticsCollector : IProbeSink
     {
         int width = checked((int)stats.Width);
         var counts = _host.Ints(stats.Count, sequences);
-        for (int s = 0; s < sequences; s++)
+        for (int s = 0; s < sequences; s++) Count(counts.Slice(s * width, width), SumsOf(s, part).Totals.Count.AsSpan(layer * width, width));
+        Guard(part, layer, () =>
         {
-            var target = SumsOf(s, part).Count.AsSpan(layer * width, width);
-            for (int k = 0; k < width; k++) target[k] += counts[(s * width) + k];
-        }
+            AddFixed(part, sequences, stats.Sum, (sums, rows) => sums.AddSum(layer, rows));
+            AddFixed(part, sequences, stats.SumAbs, (sums, rows) => sums.AddSumAbs(layer, rows));
+            AddFixed(part, sequences, stats.SumSquares, (sums, rows) => sums.AddSumSquares(layer, rows));
+        });
+        var largest = _host.Singles(stats.Max, sequences);
+        for (int s = 0; s < sequences; s++) Maximum(largest.Slice(s * width, width), SumsOf(s, part).Totals.Max.AsSpan(layer * width, width));
+    }
 
+    private TapSums FinishSums(NeuronPart part, RunningSums sums)
+    {
+        for (int layer = 0; layer < _shape.Layers; layer++) Guard(part, layer, () => sums.Finish(layer));
+        return sums.Totals;
+    }
+
+    private void Guard(NeuronPart part, int layer, Action add)
+    {
         try
         {
-            AddFixed(part, layer, sequences, stats.Sum, t => t.Sum);
-            AddFixed(part, layer, sequences, stats.SumAbs, t => t.SumAbs);
-            AddFixed(part, layer, sequences, stats.SumSquares, t => t.SumSquares);
+            add();
         }
         catch (OverflowException e)
         {
@@ -222,9 +235,19 @@ public sealed class StatisticsCollector : IProbeSink
                 "statistics of activations are not finite numbers below 2^63", where: $"layer {layer}, {_shape.SiteOf(part)}", found: e.Message,
                 hint: "the model's activations overflow; look at them with `babel trace`", inner: e);
         }
+    }
 
-        var largest = _host.Singles(stats.Max, sequences);
-        for (int s = 0; s < sequences; s++) Maximum(largest.Slice(s * width, width), SumsOf(s, part).Max.AsSpan(layer * width, width));
+    private static void Count(ReadOnlySpan<int> values, Span<long> target)
+    {
+        int k = 0;
+        for (; k + Vector<int>.Count <= target.Length; k += Vector<int>.Count)
+        {
+            Vector.Widen(new Vector<int>(values[k..]), out var low, out var high);
+            (new Vector<long>(target[k..]) + low).CopyTo(target[k..]);
+            (new Vector<long>(target[(k + Vector<long>.Count)..]) + high).CopyTo(target[(k + Vector<long>.Count)..]);
+        }
+
+        for (; k < target.Length; k++) target[k] += values[k];
     }
 
     private static void Maximum(ReadOnlySpan<float> values, Span<float> target)
@@ -235,20 +258,14 @@ public sealed class StatisticsCollector : IProbeSink
         for (; k < target.Length; k++) target[k] = Math.Max(target[k], values[k]);
     }
 
-    /// <summary>Adds the rows of sequences that follow each other in one language together.</summary>
-    private void AddFixed(NeuronPart part, int layer, int sequences, TensorView source, Func<TapSums, Int128[]> select)
+    private void AddFixed(NeuronPart part, int sequences, TensorView source, AddRows add)
     {
         var values = _host.Doubles(source, sequences);
         int width = values.Length / sequences;
-        for (int first = 0, next; first < sequences; first = next)
-        {
-            var sums = SumsOf(first, part);
-            for (next = first + 1; next < sequences && ReferenceEquals(SumsOf(next, part), sums);) next++;
-            FixedPoint.AddRows(values[(first * width)..(next * width)], select(sums).AsSpan(layer * width, width));
-        }
+        for (int s = 0; s < sequences; s++) add(SumsOf(s, part), values.Slice(s * width, width));
     }
 
-    private TapSums SumsOf(int sequence, NeuronPart part) => _sums[_batch[sequence].Source.Document.Language][part];
+    private RunningSums SumsOf(int sequence, NeuronPart part) => _sums[_batch[sequence].Source.Document.Language][part];
 
     /// <summary>The model's sweep, batch by batch or layer by layer.</summary>
     private sealed class Sink(StatisticsCollector collector, IReadOnlyList<IReadOnlyList<BatchWindow>> batches, int passes, bool whole, Action<long>? onRows)
@@ -277,4 +294,6 @@ public sealed class StatisticsCollector : IProbeSink
 
         public void OnProgress(long rows) => onRows?.Invoke(rows / passes);
     }
+
+    private delegate void AddRows(RunningSums sums, ReadOnlySpan<double> rows);
 }

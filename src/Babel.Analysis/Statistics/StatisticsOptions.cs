@@ -15,7 +15,7 @@ public sealed record StatisticsOptions
     /// <summary>The importance of FFN, V and O neurons.</summary>
     public ImportanceForms Importance { get; init; } = ImportanceForms.Exact;
 
-    /// <summary>The importance of Q and K neurons: about H d T^2 exponentials a layer and document. Both forms need a second pass.</summary>
+    /// <summary>The importance of Q and K neurons: about H d T^2 times 16 FLOP a layer and document. Both forms need a second pass.</summary>
     public ImportanceForms QkImportance { get; init; } = ImportanceForms.None;
 
     /// <summary>

@@ -4,6 +4,7 @@ using Babel.Cli.Inputs;
 using Babel.Cli.Reports;
 using Babel.Kernels;
 using Babel.Kernels.Diagnostics.Bench;
+using Babel.Kernels.Errors;
 
 namespace Babel.Cli.Commands;
 
@@ -49,11 +50,20 @@ internal sealed class BenchTokenizerCommand : CommandBase<BenchTokenizerRequest>
     {
         var text = TokenizerBench.ReadText(request.Corpus ?? Samples.Find().Text);
         var folders = request.Folders.Count > 0 ? request.Folders : [Samples.Find().Model];
-        foreach (string folder in folders.SelectMany(TokenizerBench.FindFolders))
+        var found = folders.SelectMany(TokenizerBench.FindFolders).ToList();
+        foreach (string folder in found)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             context.Progress.Say($"tokenizer: {Path.GetFileName(folder)}");
-            result.Tokenizers.Add(TokenizerBench.Measure(folder, text, request.Seconds));
+            try
+            {
+                result.Tokenizers.Add(TokenizerBench.Measure(folder, text, request.Seconds));
+            }
+            catch (BabelException e) when (found.Count > 1)
+            {
+                // One of many that cannot be read does not take the others' figures away.
+                context.Progress.Say(e.Message);
+            }
         }
     }
 

@@ -42,9 +42,10 @@ internal static class BenchJson
             json.Number("ofPeak", r.OfPeak);
             Time(json, "step", r.Step);
             json.WriteNumber("stepBytes", r.StepBytes);
+            json.Number("readGigabytes", r.ReadGigabytes);
             json.Number("stepTokensPerSecond", r.StepRate);
             json.Number("ofBandwidth", r.OfBandwidth);
-            json.WriteNumber("peakResidentBytes", r.PeakMemory);
+            json.WriteNumber("residentBytes", r.ResidentBytes);
             json.WriteNumber("allocatedBytesPerPass", r.AllocatedBytes);
         });
         List(json, "statistics", result.Statistics, r =>
@@ -72,6 +73,7 @@ internal static class BenchJson
             Time(json, "allCores", r.AllCores);
             json.Number("megabytesAllCores", r.MegabytesAllCores);
         });
+        if (result.Scaling is { } scaling) ScalingReport.Write(json, scaling);
     }
 
     private static void Machine(Utf8JsonWriter json)
@@ -104,7 +106,8 @@ internal static class BenchJson
         json.WriteNumber("length", length);
     }
 
-    private static void Time(Utf8JsonWriter json, string name, Timing time)
+    /// <summary>A median and its quartiles.</summary>
+    public static void Time(Utf8JsonWriter json, string name, Timing time)
     {
         json.WriteStartObject(name);
         json.Number("median", time.Median);
@@ -114,7 +117,8 @@ internal static class BenchJson
         json.WriteEndObject();
     }
 
-    private static void List<T>(Utf8JsonWriter json, string name, List<T> rows, Action<T> write)
+    /// <summary>A list of objects.</summary>
+    public static void List<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> rows, Action<T> write)
     {
         json.WriteStartArray(name);
         foreach (var row in rows)

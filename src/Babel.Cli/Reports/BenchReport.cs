@@ -22,6 +22,7 @@ internal static class BenchReport
         Part(output, style, "forward passes", result.Forwards, Forwards);
         Part(output, style, "statistics: time over that of the plain pass", result.Statistics, Statistics);
         Part(output, style, "tokenizers", result.Tokenizers, Tokenizers);
+        if (result.Scaling is { } scaling) ScalingReport.Tables(output, style, scaling);
     }
 
     private static void Part<T>(TextWriter output, Style style, string title, List<T> rows, Func<List<T>, Table> table)
@@ -50,12 +51,12 @@ internal static class BenchReport
     {
         var table = new Table(
             Column.Text("model"), Column.Text("weights"), Column.Number("load s"), Column.Number("batch"), Column.Number("ms"), Column.Number("+-"), Column.Number("tok/s"),
-            Column.Number("GFLOP/s"), Column.Number("of peak"), Column.Number("step ms"), Column.Number("tok/s"), Column.Number("of GB/s"), Column.Number("peak RSS"));
+            Column.Number("GFLOP/s"), Column.Number("of peak"), Column.Number("step ms"), Column.Number("tok/s"), Column.Number("of GB/s"), Column.Number("RSS"));
         foreach (var r in rows)
         {
             table.Add(
                 r.Model, r.Storage.ToString(), Format.Fixed(r.LoadSeconds, 2), Batch(r.Tokens, r.Length), Milliseconds(r.Prefill), Percent(r.Prefill.Spread), Format.Fixed(r.PrefillRate, 0),
-                Format.Fixed(r.Gflops, 0), Percent(r.OfPeak), Milliseconds(r.Step), Format.Fixed(r.StepRate, 1), Percent(r.OfBandwidth), Format.Bytes(r.PeakMemory));
+                Format.Fixed(r.Gflops, 0), Percent(r.OfPeak), Milliseconds(r.Step), Format.Fixed(r.StepRate, 1), Percent(r.OfBandwidth), Format.Bytes(r.ResidentBytes));
         }
 
         return table;

@@ -35,4 +35,7 @@ internal sealed class BenchResult(Device device, DeviceCeilings ceilings)
 
     /// <summary>Tokenizers.</summary>
     public List<TokenizerMeasurement> Tokenizers { get; } = [];
+
+    /// <summary>Scaling; null when it was not measured.</summary>
+    public ScalingResult? Scaling { get; set; }
 }

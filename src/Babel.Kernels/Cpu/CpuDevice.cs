@@ -91,7 +91,10 @@ public sealed class CpuDevice : Device, IDeviceCeilings
     public override void Download(TensorView source, Span<byte> destination) => HostCopy.Download(source, destination);
 
     /// <inheritdoc/>
-    public DeviceCeilings MeasureCeilings() => CpuCeilings.Measure(this, _pool);
+    public Ceiling MeasureArithmetic(double seconds) => CpuCeilings.Arithmetic(this, _pool, seconds);
+
+    /// <inheritdoc/>
+    public Ceiling MeasureMemory(double seconds) => CpuCeilings.Memory(this, _pool, seconds);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

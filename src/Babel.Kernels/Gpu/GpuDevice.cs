@@ -51,6 +51,10 @@ internal abstract class GpuDevice : Device
         new GpuWeight(this, storage, rows, columns, name);
 
     /// <inheritdoc/>
+    public sealed override long WeightBytes(DType storage, long rows, long columns) =>
+        GpuWeight.BytesOf(this, storage, rows, columns);
+
+    /// <inheritdoc/>
     public sealed override void Upload(ReadOnlySpan<byte> source, TensorView destination)
     {
         CheckCopy(destination, source.Length);

@@ -38,6 +38,12 @@ internal abstract partial class GpuOps
         Changes(inputs, spec, layout, change, [querySide, new QkSide(stays, goes, [keySum])]);
     }
 
+    /// <summary>Enqueues qk_rows, or what suits the device better, for some token rows; the arguments are there.</summary>
+    protected virtual void LaunchQkRows(int rows, int heads, int headDim) => Flat("qk_rows", (long)rows * heads);
+
+    /// <summary>Enqueues qk_changes, or what suits the device better, for some token rows; the arguments are there.</summary>
+    protected virtual void LaunchQkChanges(int rows, int heads, int headDim) => Flat("qk_changes", (long)rows * heads * Tuning.Blocks(headDim));
+
     /// <summary>Softmax rows of a few tokens at a time, the changes of each, and their sums.</summary>
     private void Changes(QkScoreInputs inputs, AttentionSpec spec, SequenceLayout layout, int form, ReadOnlySpan<QkSide> sides)
     {
@@ -54,14 +60,14 @@ internal abstract partial class GpuOps
             Arguments().Add(inputs.RotatedQ).Add(inputs.RotatedK).Add(placed.Spans).Add(placed.Owners).Add(Device.Layouts.Slopes(spec))
                 .Add(scaled).Add(scores).Add(softmax).Add(peaks).Add(first).Add(count).Add(heads).Add(spec.Group).Add(spec.HeadDim)
                 .Add(stride).Add(spec.Scale).Add(spec.SoftCap).Add(spec.Window).Add(AlibiCode(spec));
-            Flat("qk_rows", (long)count * heads);
+            LaunchQkRows(count, heads, spec.HeadDim);
             foreach (var side in sides)
             {
                 Arguments().Add(scaled).Add(scores).Add(softmax).Add(peaks).Add(placed.Spans).Add(placed.Owners)
                     .Add(side.Query.Own).Add(side.Query.Partner).Add(side.Query.Growth).Add(side.Key.Own).Add(side.Key.Partner).Add(side.Key.Growth)
                     .Add(changes).Add(first).Add(count).Add(heads).Add(spec.Group).Add(spec.HeadDim).Add(stride)
                     .Add(spec.SoftCap).Add(spec.Window).Add(form);
-                Flat("qk_changes", (long)count * heads * Tuning.Blocks(spec.HeadDim));
+                LaunchQkChanges(count, heads, spec.HeadDim);
                 foreach (var sum in side.Sums)
                 {
                     long width = (long)heads / sum.Group * spec.HeadDim;

@@ -4,7 +4,7 @@ namespace Babel.Kernels.Gpu;
 
 /// <summary>
 /// A weight in panels (<c>Gpu/Kernels/weights.h</c>) of <see cref="GpuTuning.Panel"/> outputs, kept in its storage type: F32, F16 or BF16. F64 is
-/// rounded to F32 when written, the type the device computes in.
+/// rounded to F32 when written, the type the device computes in; on a device of <see cref="Precision.Fast"/> everything is rounded to BF16.
 /// </summary>
 internal sealed class GpuWeight : Weight
 {
@@ -18,9 +18,9 @@ internal sealed class GpuWeight : Weight
     {
         _device = device;
         _panel = device.Tuning.Panel;
-        long padded = (rows + _panel - 1) / _panel * _panel;
-        Memory = device.Reserve(checked(padded * columns * KernelType.Size()), name);
-        if (padded == rows || columns == 0) return;
+        KernelType = KernelTypeOf(device, storage);
+        Memory = device.Reserve(BytesOf(device, storage, rows, columns), name);
+        if (rows % _panel == 0 || columns == 0) return;
         try
         {
             device.Clear(Memory);
@@ -33,7 +33,7 @@ internal sealed class GpuWeight : Weight
     }
 
     /// <summary>The type the kernels read.</summary>
-    public DType KernelType => Storage == DType.F64 ? DType.F32 : Storage;
+    public DType KernelType { get; }
 
     /// <summary>What kernels call <see cref="KernelType"/>.</summary>
     public int StorageCode => KernelType switch { DType.F32 => 0, DType.F16 => 1, _ => 2 };
@@ -44,6 +44,17 @@ internal sealed class GpuWeight : Weight
     /// <inheritdoc/>
     public override long Bytes => Memory.Bytes;
 
+    /// <summary>The type weights of a storage type have on a device.</summary>
+    public static DType KernelTypeOf(Device device, DType storage) =>
+        device.Precision == Precision.Fast ? DType.BF16 : storage == DType.F64 ? DType.F32 : storage;
+
+    /// <summary>Memory a weight takes, its last panel filled up.</summary>
+    public static long BytesOf(GpuDevice device, DType storage, long rows, long columns)
+    {
+        int panel = device.Tuning.Panel;
+        return checked((rows + panel - 1) / panel * panel * columns * KernelTypeOf(device, storage).Size());
+    }
+
     /// <inheritdoc/>
     protected override void WriteRows(long firstRow, long count, ReadOnlySpan<byte> rows)
     {
@@ -53,16 +64,7 @@ internal sealed class GpuWeight : Weight
         {
             int some = (int)Math.Min(piece, count - row);
             var source = rows.Slice(checked((int)(row * rowBytes)), some * rowBytes);
-            if (Storage == DType.F64)
-            {
-                var narrow = new float[some * Columns];
-                DTypes.Expand(DType.F64, source, narrow);
-                WritePiece(firstRow + row, some, MemoryMarshal.AsBytes(narrow.AsSpan()));
-            }
-            else
-            {
-                WritePiece(firstRow + row, some, source);
-            }
+            WritePiece(firstRow + row, some, KernelType == Storage ? source : Converted(source));
         }
     }
 
@@ -70,6 +72,15 @@ internal sealed class GpuWeight : Weight
     protected override void Dispose(bool disposing)
     {
         if (disposing) Memory.Dispose();
+    }
+
+    private ReadOnlySpan<byte> Converted(ReadOnlySpan<byte> source)
+    {
+        var floats = new float[source.Length / Storage.Size()];
+        DTypes.Expand(Storage, source, floats);
+        return KernelType == DType.BF16
+            ? MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(floats, DTypes.ToBFloat16))
+            : MemoryMarshal.AsBytes<float>(floats);
     }
 
     private void WritePiece(long firstRow, long count, ReadOnlySpan<byte> rows)

@@ -63,7 +63,7 @@ internal sealed record OpenClDeviceFacts
     /// <summary>In one line.</summary>
     public string Describe() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Name}, {(IsCpu ? "CPU" : IsGpu ? "GPU" : "accelerator")} device of {Platform}, {Units} units, {MemoryBytes / (1024.0 * 1024 * 1024):F1} GiB, {Version.Trim()}, driver {Driver}");
+        $"{(IsCpu ? "CPU" : IsGpu ? "GPU" : "accelerator")}, {Name}, {MemoryBytes / (1024.0 * 1024 * 1024):F1} GiB, {Units} units, {Version.Trim()}, driver {Driver}, {Platform}");
 
     /// <summary>Asks a device of a platform.</summary>
     public static OpenClDeviceFacts Ask(IOpenCl api, nint platform, nint device)

@@ -49,6 +49,31 @@ public sealed class BenchmarkTests
     }
 
     [Fact]
+    public void ScalingLaw_FindsTheConstantsItsPointsWereMadeWith()
+    {
+        var law = new ScalingLaw(2e-12, 4e-12, 1e-11, 5e-6);
+        var random = new Random(1);
+        var points = Enumerable.Range(0, 12).Select(_ => new[] { 1e9, 1e8, 1e7, 50 }.Select(w => w * (0.1 + random.NextDouble())).ToArray())
+            .Select(w => (w, (2e-12 * w[0]) + (4e-12 * w[1]) + (1e-11 * w[2]) + (5e-6 * w[3]))).ToList();
+        var fitted = ScalingLaw.Fit(points);
+        Assert.Equal(law.PerProductFlop, fitted.PerProductFlop, 1e-16);
+        Assert.Equal(law.PerAttentionFlop, fitted.PerAttentionFlop, 1e-16);
+        Assert.Equal(law.PerByte, fitted.PerByte, 1e-15);
+        Assert.Equal(law.PerCall, fitted.PerCall, 1e-10);
+        Assert.Throws<ArgumentException>(() => ScalingLaw.Fit(points[..3]));
+    }
+
+    [Fact]
+    public void ScalingLaw_TakesNoNegativeConstant()
+    {
+        // Times that fall with the bytes: the honest answer is that bytes cost nothing.
+        var points = Enumerable.Range(1, 8).Select(i => (new double[] { i * 1e9, 0, (9 - i) * 1e7, 0 }, i * 1e-3 - ((9 - i) * 1e-6))).ToList();
+        var fitted = ScalingLaw.Fit(points);
+        Assert.True(fitted is { PerByte: 0, PerAttentionFlop: 0, PerCall: 0 });
+        Assert.Equal(1e-12, fitted.PerProductFlop, 1e-14);
+    }
+
+    [Fact]
     public void TokenizerBench_FindsFoldersBelow_AndCountsTokens()
     {
         string samples = Path.Combine(Fixtures.Root, "samples");

@@ -4,6 +4,7 @@ using Babel.Analysis.Plnd;
 using Babel.Analysis.Selection;
 using Babel.Analysis.Statistics;
 using Babel.Kernels;
+using Babel.Kernels.Errors;
 using Babel.Model;
 using Babel.Model.Tokenizers;
 using Xunit;
@@ -66,6 +67,38 @@ public sealed class SampleSelectionTests : IDisposable
             var plnd = PlndSelector.Select(stats, new PlndOptions { Form = form });
             Assert.All(plnd.Sets, s => Assert.All(s.Neurons, n => Assert.Equal(20, n.Hits)));
             Assert.All(plnd.Sets, s => Assert.NotEmpty(s.Neurons));
+        }
+    }
+
+    [SkippableFact]
+    public void OpenCl_OnTheSample_SelectsTheNeuronsOfTheProcessor()
+    {
+        using var device = OpenCl();
+        using var model = LanguageModel.Load(Path.Combine(Fixtures.Root, "samples", "babel-nano"), device);
+        var options = new StatisticsOptions { Importance = ImportanceForms.Exact, QkImportance = ImportanceForms.Exact };
+        var expected = Collect(d => d.Index < 10, options);
+        var actual = StatisticsRun.Collect(model, Tokenized(d => d.Index < 10), "tokenizer", _model.Spec.MaxPositions, options);
+        Same(ComparativeSelector.Select(expected, new ComparativeOptions()), ComparativeSelector.Select(actual, new ComparativeOptions()));
+        Same(LapeSelector.Select(expected, new LapeOptions()), LapeSelector.Select(actual, new LapeOptions()));
+        Same(PlndSelector.Select(expected, new PlndOptions()), PlndSelector.Select(actual, new PlndOptions()));
+
+        static void Same(LanguageNeurons one, LanguageNeurons other)
+        {
+            Assert.NotEmpty(one.Sets);
+            Assert.Equal(one.Sets.Select(s => s.Language), other.Sets.Select(s => s.Language), StringComparer.Ordinal);
+            foreach (var (a, b) in one.Sets.Zip(other.Sets)) Assert.Equal(a.Ids.Order(), b.Ids.Order());
+        }
+    }
+
+    private static Device OpenCl()
+    {
+        try
+        {
+            return DeviceRegistry.Default.Open("opencl:0");
+        }
+        catch (DeviceUnavailableException e)
+        {
+            throw new SkipException($"opencl:0: {e.What}", e);
         }
     }
 

@@ -62,7 +62,7 @@ public sealed class FixedPointTests
     [InlineData(7, 3, -20, 2)]
     [InlineData(200, 37, -22, 5)]
     [InlineData(65, 16, -6, 12)]
-    public void AddRows_SameBitsAsOneByOne(int rows, int width, int smallest, int largest)
+    public void FixedSums_Rows_SameBitsAsOneByOne(int rows, int width, int smallest, int largest)
     {
         var random = new Random(rows);
         double[] values = [.. Enumerable.Range(0, rows * width).Select(i => i % 5 == 0
@@ -71,15 +71,18 @@ public sealed class FixedPointTests
         var expected = new Int128[width];
         for (int i = 0; i < values.Length; i++) expected[i % width] += FixedPoint.FromDouble(values[i]);
         var sums = new Int128[width];
-        FixedPoint.AddRows(values, sums);
+        var running = new FixedSums(2, width);
+        running.Add(1, values.AsSpan(0, rows / 2 * width), sums);
+        running.Add(1, values.AsSpan(rows / 2 * width), sums);
+        running.Finish(1, sums);
         Assert.Equal(expected, sums);
     }
 
     [Fact]
-    public void AddRows_NotANumber_IsRefused()
+    public void FixedSums_NotANumber_IsRefused()
     {
         var values = new double[40];
         values[17] = double.NaN;
-        Assert.Throws<OverflowException>(() => FixedPoint.AddRows(values, new Int128[20]));
+        Assert.Throws<OverflowException>(() => new FixedSums(1, 20).Add(0, values, new Int128[20]));
     }
 }

@@ -25,6 +25,15 @@ public sealed class SelfTestTests
         Assert.DoesNotContain("Attention", run.Output, StringComparison.Ordinal);
     }
 
+    [SkippableFact]
+    public void SelfTest_OnAnOpenClDevice_Passes()
+    {
+        string? reason = Babel.Kernels.DeviceRegistry.Default.List().First(d => d.Name == "opencl:0").Unavailable;
+        Skip.If(reason is not null, "opencl:0: " + reason);
+        var run = CommandRun.Of("selftest --device opencl:0 --operator Add -q");
+        Assert.True(run.Code == 0, run.Output);
+    }
+
     [Fact]
     public void SelfTest_UnknownOperator_IsAUsageError() => Assert.Equal(2, CommandRun.Of("selftest --operator Convolution").Code);
 
@@ -35,5 +44,16 @@ public sealed class SelfTestTests
         var run = CommandRun.With(devices, default, "selftest", "--device", "wrong", "--operator", "Add", "-q");
         Assert.Equal(8, run.Code);
         Assert.Contains("FAILED Add", run.Output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void SelfTest_OnAnEmulatedGpu_Passes_AndNamesIt()
+    {
+        using var driver = new Babel.Testing.Cuda.EmulatedDriver();
+        var devices = new Babel.Kernels.DeviceRegistry(driver.Provider);
+        var run = CommandRun.With(devices, default, "selftest", "--device", "cuda:0", "-q");
+        Assert.True(run.Code == 0, run.Output);
+        Assert.Contains("Emulated GPU", run.Output, StringComparison.Ordinal);
+        Assert.Contains("Emulated GPU", CommandRun.With(devices, default, "devices").Output, StringComparison.Ordinal);
     }
 }

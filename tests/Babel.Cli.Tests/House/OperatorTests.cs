@@ -1,5 +1,6 @@
 using Babel.Kernels;
 using Babel.Kernels.Diagnostics;
+using Babel.Kernels.Diagnostics.Bench;
 using Xunit;
 
 namespace Babel.Cli.Tests.House;
@@ -28,7 +29,5 @@ public sealed class OperatorTests
 
     [Theory]
     [MemberData(nameof(Operators))]
-    public void Operator_HasABenchmark(string name) =>
-        Assert.Contains(
-            $" public void {name}() =>", Repository.Read("bench/Babel.Bench/OperatorBenchmarks.cs"), StringComparison.Ordinal);
+    public void Operator_HasABenchmark(string name) => Assert.Contains(name, OperatorBench.Operators, StringComparer.Ordinal);
 }

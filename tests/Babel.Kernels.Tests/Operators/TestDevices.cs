@@ -9,7 +9,8 @@ internal static class TestDevices
     /// <summary>The processor with products in bfloat16.</summary>
     private const string Fast = "cpu fast";
 
-    public static readonly string[] Names = ["ref", "cpu", "cpu:avx512", "cpu:avx2", "cpu:vector128", "cpu:scalar", Fast, "opencl:0"];
+    public static readonly string[] Names =
+        ["ref", "cpu", "cpu:avx512", "cpu:avx2", "cpu:vector128", "cpu:scalar", "opencl:0", .. CudaTestDevices.Names, Fast];
 
     /// <summary>Every device with every operator of the table.</summary>
     public static TheoryData<string, string> WithOperators
@@ -40,6 +41,7 @@ internal static class TestDevices
     {
         try
         {
+            if (CudaTestDevices.Open(name) is { } emulated) return emulated;
             if (name != Fast) return DeviceRegistry.Default.Open(name, new DeviceOptions(threads));
             var device = DeviceRegistry.Default.Open("cpu", new DeviceOptions(threads, Precision.Fast));
             if (device.WhyNotFast is not { } reason) return device;

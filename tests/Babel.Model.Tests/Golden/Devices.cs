@@ -7,14 +7,14 @@ namespace Babel.Model.Tests.Golden;
 /// <summary>The devices models are proven on, and how near each must come.</summary>
 internal static class Devices
 {
-    public static string[] Names => ["ref", "cpu", "opencl:0"];
+    public static string[] Names => ["ref", "cpu", "opencl:0", .. CudaTestDevices.Names];
 
     /// <summary>Opens a device, or skips the test with the reason.</summary>
     public static Device Open(string name)
     {
         try
         {
-            return DeviceRegistry.Default.Open(name);
+            return CudaTestDevices.Open(name) ?? DeviceRegistry.Default.Open(name);
         }
         catch (DeviceUnavailableException e)
         {

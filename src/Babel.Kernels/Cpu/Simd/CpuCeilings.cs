@@ -13,51 +13,68 @@ namespace Babel.Kernels.Cpu.Simd;
 /// </summary>
 internal static unsafe class CpuCeilings
 {
-    private const double Seconds = 0.4;
     private const int ItemsPerThread = 16;
     private const long BlockFloats = 64L << 20;
 
-    /// <summary>The best reading of each: others may use the machine too, and what they take is no part of what it can do.</summary>
-    public static DeviceCeilings Measure(CpuDevice device, WorkerPool pool) => device.InstructionSet switch
-    {
-        CpuInstructionSet.Avx512 => Measure<Lanes16>(device, pool),
-        CpuInstructionSet.Avx2 => Measure<Lanes8>(device, pool),
-        CpuInstructionSet.Vector128 => Measure<Lanes4>(device, pool),
-        _ => Measure<Lanes1>(device, pool),
-    };
+    /// <summary>The best reading: others may use the machine too, and what they take is no part of what it can do.</summary>
+    public static Ceiling Arithmetic(CpuDevice device, WorkerPool pool, double seconds) => device.Brain is { } brain
+        ? new Ceiling(BrainGflops(pool, seconds), $"{brain.Instruction} in registers, {pool.Threads} threads")
+        : device.InstructionSet switch
+        {
+            CpuInstructionSet.Avx512 => Arithmetic<Lanes16>(pool, seconds),
+            CpuInstructionSet.Avx2 => Arithmetic<Lanes8>(pool, seconds),
+            CpuInstructionSet.Vector128 => Arithmetic<Lanes4>(pool, seconds),
+            _ => Arithmetic<Lanes1>(pool, seconds),
+        };
 
-    private static DeviceCeilings Measure<T>(CpuDevice device, WorkerPool pool)
+    /// <summary>The best reading of a block no cache holds.</summary>
+    public static Ceiling Memory(CpuDevice device, WorkerPool pool, double seconds)
+    {
+        using var block = device.Allocate(new Shape(BlockFloats));
+        block.View.Span<float>().Fill(1);
+        return device.InstructionSet switch
+        {
+            CpuInstructionSet.Avx512 => Memory<Lanes16>(block, pool, seconds),
+            CpuInstructionSet.Avx2 => Memory<Lanes8>(block, pool, seconds),
+            CpuInstructionSet.Vector128 => Memory<Lanes4>(block, pool, seconds),
+            _ => Memory<Lanes1>(block, pool, seconds),
+        };
+    }
+
+    private static Ceiling Arithmetic<T>(WorkerPool pool, double seconds)
         where T : unmanaged, ILanes<T>
     {
         int items = pool.Threads * ItemsPerThread;
-        float[] sink = new float[items];
-        var (gflops, meaning) = device.Brain is { } brain
-            ? (BrainGflops(pool, items), $"{brain.Instruction} in registers, {pool.Threads} threads")
-            : (items * ChainJob<T>.Flop / Best(() => pool.Run(items, new ChainJob<T>(sink))) / 1e9,
-                $"fused multiply-adds in registers, {32 * T.Count}-bit, {pool.Threads} threads");
-        using var block = device.Allocate(new Shape(BlockFloats));
-        block.View.Span<float>().Fill(1);
-        double reading = Best(() => pool.Run(items, new ReadJob<T>(Operand.Floats(block), (nint)(BlockFloats / items), sink)));
-        return new DeviceCeilings(
-            gflops,
-            meaning,
-            BlockFloats * sizeof(float) / reading / 1e9,
+        var job = new ChainJob<T>(new float[items]);
+        return new Ceiling(
+            items * ChainJob<T>.Flop / Best(seconds, () => pool.Run(items, job)) / 1e9,
+            $"fused multiply-adds in registers, {32 * T.Count}-bit, {pool.Threads} threads");
+    }
+
+    private static Ceiling Memory<T>(TensorView block, WorkerPool pool, double seconds)
+        where T : unmanaged, ILanes<T>
+    {
+        int items = pool.Threads * ItemsPerThread;
+        var job = new ReadJob<T>(Operand.Floats(block), (nint)(BlockFloats / items), new float[items]);
+        return new Ceiling(
+            BlockFloats * sizeof(float) / Best(seconds, () => pool.Run(items, job)) / 1e9,
             $"reading {BlockFloats * sizeof(float) >> 20} MiB, {pool.Threads} threads");
     }
 
     // A device of fast precision has machine code already, so there is a page for this too.
-    private static double BrainGflops(WorkerPool pool, int items)
+    private static double BrainGflops(WorkerPool pool, double seconds)
     {
+        int items = pool.Threads * ItemsPerThread;
         using var page = ExecutablePage.TryCreate(BrainChainCode.Write(OperatingSystem.IsWindows()))!;
         nint start = page.Address;
-        return items * BrainChainJob.Flop / Best(() => pool.Run(items, new BrainChainJob(start))) / 1e9;
+        return items * BrainChainJob.Flop / Best(seconds, () => pool.Run(items, new BrainChainJob(start))) / 1e9;
     }
 
-    private static double Best(Action work)
+    private static double Best(double seconds, Action work)
     {
         double best = double.PositiveInfinity;
         var passed = Stopwatch.StartNew();
-        while (passed.Elapsed.TotalSeconds < Seconds)
+        while (passed.Elapsed.TotalSeconds < seconds)
         {
             long start = Stopwatch.GetTimestamp();
             work();

@@ -70,7 +70,7 @@ internal unsafe struct Strip
         ValuesStride = columns;
         if (!tap.HasStats)
         {
-            Dispatch<TV, Without>(default);
+            Dispatch<TV, No>(default);
             return;
         }
 
@@ -81,7 +81,7 @@ internal unsafe struct Strip
             var part = this;
             part.Skip(row - firstRow);
             part.Rows = stop - row;
-            part.Dispatch<TV, With>(new StatisticsRow(tap, (s * columns) + column, row == start));
+            part.Dispatch<TV, Yes>(new StatisticsRow(tap, (s * columns) + column, row == start));
             row = stop;
         }
     }
@@ -99,34 +99,48 @@ internal unsafe struct Strip
         where TV : unmanaged, ILanes<TV>
         where TStatistics : ISwitch
     {
+        bool whole = Width == TV.Count || (StoreWhole && Values == null) || (Destination == null && Values == null);
+        if (whole) Dispatch<TV, TStatistics, Yes>(statistics);
+        else Dispatch<TV, TStatistics, No>(statistics);
+    }
+
+    private readonly void Dispatch<TV, TStatistics, TWhole>(StatisticsRow statistics)
+        where TV : unmanaged, ILanes<TV>
+        where TStatistics : ISwitch
+        where TWhole : ISwitch
+    {
         switch (Activation.Kind)
         {
             case ActivationKind.Relu:
-                Pass<TV, ReluFunction, TStatistics>(this, statistics);
+                Pass<TV, ReluFunction, TStatistics, TWhole>(this, statistics);
                 break;
             case ActivationKind.Silu:
-                Pass<TV, SiluFunction, TStatistics>(this, statistics);
+                Pass<TV, SiluFunction, TStatistics, TWhole>(this, statistics);
                 break;
             case ActivationKind.GeluErf:
-                Pass<TV, GeluErfFunction, TStatistics>(this, statistics);
+                Pass<TV, GeluErfFunction, TStatistics, TWhole>(this, statistics);
                 break;
             case ActivationKind.GeluTanh:
-                Pass<TV, GeluTanhFunction, TStatistics>(this, statistics);
+                Pass<TV, GeluTanhFunction, TStatistics, TWhole>(this, statistics);
                 break;
             case ActivationKind.SoftCap:
-                Pass<TV, SoftCapFunction, TStatistics>(this, statistics);
+                Pass<TV, SoftCapFunction, TStatistics, TWhole>(this, statistics);
                 break;
             default:
-                Pass<TV, IdentityFunction, TStatistics>(this, statistics);
+                Pass<TV, IdentityFunction, TStatistics, TWhole>(this, statistics);
                 break;
         }
     }
 
+    /// <summary>
+    /// The pass. Where rows may be stored whole nothing in its loop is a call: around a call every sum would go through memory.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Pass<TV, TFunction, TStatistics>(in Strip strip, in StatisticsRow statistics)
+    private static void Pass<TV, TFunction, TStatistics, TWhole>(in Strip strip, in StatisticsRow statistics)
         where TV : unmanaged, ILanes<TV>
         where TFunction : IElementwise
         where TStatistics : ISwitch
+        where TWhole : ISwitch
     {
         float* source = strip.Source, destination = strip.Destination, gate = strip.Gate, values = strip.Values, residual = strip.Residual;
         nint rows = strip.Rows, sourceStride = strip.SourceStride, stride = strip.Stride, gateStride = strip.GateStride, valuesStride = strip.ValuesStride;
@@ -134,7 +148,7 @@ internal unsafe struct Strip
         float parameter = strip.Activation.Parameter;
         int width = strip.Width;
         bool biased = strip.Bias != null, scaled = strip.Scale != null;
-        bool whole = width == TV.Count || strip.StoreWhole, wholeValues = width == TV.Count;
+        bool whole = width == TV.Count || strip.StoreWhole, full = width == TV.Count;
         var zero = TV.Create(0f);
         TV bias = biased ? TV.Load(strip.Bias) : zero, scale = scaled ? TV.Load(strip.Scale) : zero, off = TV.Equal(scale, zero);
         TV count = zero, sum = zero, absolute = zero, squares = zero, max = TV.Create(float.NegativeInfinity);
@@ -170,7 +184,8 @@ internal unsafe struct Strip
 
             if (values != null)
             {
-                Partial.Store(y, values, width, wholeValues);
+                if (TWhole.On) TV.Store(y, values);
+                else Partial.Store(y, values, width, full);
                 values += valuesStride;
             }
 
@@ -182,16 +197,17 @@ internal unsafe struct Strip
 
             source += sourceStride;
             if (destination == null) continue;
-            Partial.Store(y, destination, width, whole);
+            if (TWhole.On) TV.Store(y, destination);
+            else Partial.Store(y, destination, width, whole);
             destination += stride;
         }
 
         if (!TStatistics.On) return;
-        Partial.Store(count, (float*)statistics.Count, width, wholeValues);
-        Partial.Store(sum, statistics.Sum, width, wholeValues);
-        Partial.Store(absolute, statistics.SumAbs, width, wholeValues);
-        Partial.Store(squares, statistics.SumSquares, width, wholeValues);
-        Partial.Store(max, statistics.Max, width, wholeValues);
+        Partial.Store(count, (float*)statistics.Count, width, full);
+        Partial.Store(sum, statistics.Sum, width, full);
+        Partial.Store(absolute, statistics.SumAbs, width, full);
+        Partial.Store(squares, statistics.SumSquares, width, full);
+        Partial.Store(max, statistics.Max, width, full);
     }
 
     /// <summary>A constant of the compiled pass.</summary>
@@ -200,12 +216,12 @@ internal unsafe struct Strip
         static abstract bool On { get; }
     }
 
-    private readonly struct With : ISwitch
+    private readonly struct Yes : ISwitch
     {
         public static bool On => true;
     }
 
-    private readonly struct Without : ISwitch
+    private readonly struct No : ISwitch
     {
         public static bool On => false;
     }

@@ -16,19 +16,32 @@ public sealed record DeviceCeilings(double Gflops, string GflopsMeaning, double 
     /// <summary>The least time that so much work can take, in seconds: arithmetic and memory traffic at once, each at its ceiling.</summary>
     public double LeastSeconds(double flop, double bytes) => Math.Max(flop / (Gflops * 1e9), bytes / (Gigabytes * 1e9));
 
-    /// <summary>Measures a device: by its own measurement (<see cref="IDeviceCeilings"/>), or else by a large square product and a large sum.</summary>
-    public static DeviceCeilings Measure(Device device) => device is IDeviceCeilings own ? own.MeasureCeilings() : ByOperators(device);
-
-    private static DeviceCeilings ByOperators(Device device)
+    /// <summary>Measures both.</summary>
+    public static DeviceCeilings Measure(Device device)
     {
-        // The reference device computes a product of this size in hours.
-        int side = device.ComputeType == DType.F64 ? Side / 16 : Side;
-        long count = device.ComputeType == DType.F64 ? CopyFloats / 64 : CopyFloats;
-        return new DeviceCeilings(
-            Product(device, side), $"product of {side} cubed, F32 weights", Sum(device, count), "sum of two large tensors, 2 reads and a write");
+        Ceiling arithmetic = Arithmetic(device, Seconds), memory = Memory(device, Seconds);
+        return new DeviceCeilings(arithmetic.Rate, arithmetic.Meaning, memory.Rate, memory.Meaning);
     }
 
-    private static double Product(Device device, int side)
+    /// <summary>Arithmetic: by the device's own measurement (<see cref="IDeviceCeilings"/>), or else a large square product.</summary>
+    public static Ceiling Arithmetic(Device device, double seconds)
+    {
+        if (device is IDeviceCeilings own) return own.MeasureArithmetic(seconds);
+
+        // The reference device would compute a product of that size for hours.
+        int side = device.ComputeType == DType.F64 ? Side / 16 : Side;
+        return new Ceiling(Product(device, side, seconds), $"product of {side} cubed, F32 weights");
+    }
+
+    /// <summary>Memory: by the device's own measurement, or else a large sum.</summary>
+    public static Ceiling Memory(Device device, double seconds)
+    {
+        if (device is IDeviceCeilings own) return own.MeasureMemory(seconds);
+        long count = device.ComputeType == DType.F64 ? CopyFloats / 64 : CopyFloats;
+        return new Ceiling(Sum(device, count, seconds), "sum of two large tensors, 2 reads and a write");
+    }
+
+    private static double Product(Device device, int side, double seconds)
     {
         var shape = new Shape(side, side);
         using Tensor x = device.Allocate(shape), y = device.Allocate(shape);
@@ -41,10 +54,10 @@ public sealed record DeviceCeilings(double Gflops, string GflopsMeaning, double 
             device.Write(row, x.View.Rows(i, 1));
         }
 
-        return 2.0 * side * side * side / Best(device, () => device.Ops.Linear(x, w, y)) / 1e9;
+        return 2.0 * side * side * side / Best(device, seconds, () => device.Ops.Linear(x, w, y)) / 1e9;
     }
 
-    private static double Sum(Device device, long count)
+    private static double Sum(Device device, long count, double seconds)
     {
         long columns = 1 << 16;
         var shape = new Shape(count / columns, columns);
@@ -56,13 +69,13 @@ public sealed record DeviceCeilings(double Gflops, string GflopsMeaning, double 
             device.Write(row, b.View.Rows(i, 1));
         }
 
-        return 3.0 * count * device.ComputeType.Size() / Best(device, () => device.Ops.Add(a, b, c)) / 1e9;
+        return 3.0 * count * device.ComputeType.Size() / Best(device, seconds, () => device.Ops.Add(a, b, c)) / 1e9;
     }
 
-    private static double Best(Device device, Action call)
+    private static double Best(Device device, double seconds, Action call)
     {
         var race = new Race();
-        race.Run(Seconds, () =>
+        race.Run(seconds, () =>
         {
             call();
             device.Synchronize();

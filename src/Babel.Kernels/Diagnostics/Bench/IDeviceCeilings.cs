@@ -1,8 +1,14 @@
 namespace Babel.Kernels.Diagnostics.Bench;
 
-/// <summary>A device that knows how to measure what it can do at most. One that does not is measured by its own operators, see <see cref="DeviceCeilings"/>.</summary>
+/// <summary>
+/// A device that knows how to measure what it can do at most, with the threads and instructions it was opened with. One that does not is measured by its own
+/// operators, see <see cref="DeviceCeilings"/>.
+/// </summary>
 public interface IDeviceCeilings
 {
-    /// <summary>Measures, in about a second, with the threads and instructions the device was opened with.</summary>
-    DeviceCeilings MeasureCeilings();
+    /// <summary>Arithmetic, 10^9 operations a second: the best reading within about <paramref name="seconds"/>.</summary>
+    Ceiling MeasureArithmetic(double seconds);
+
+    /// <summary>Memory, 10^9 bytes a second: the best reading within about <paramref name="seconds"/>.</summary>
+    Ceiling MeasureMemory(double seconds);
 }

@@ -52,6 +52,9 @@ public sealed class Race(Func<double>? clock = null)
     /// <summary>Time of one run of racer <paramref name="i"/>.</summary>
     public Timing Time(int i) => Timing.Of(_times[i]);
 
+    /// <summary>The readings of racer <paramref name="i"/>, round by round, seconds of one run.</summary>
+    public IReadOnlyList<double> Readings(int i) => _times[i];
+
     /// <summary>Median over rounds of the time of <paramref name="i"/> over that of <paramref name="j"/>.</summary>
     public double Ratio(int i, int j) => Timing.Of(_times[i].Zip(_times[j], (a, b) => a / b)).Median;
 

@@ -87,7 +87,8 @@ internal static class ProductCases
             bench.Bound("output", y.Error);
         });
 
-    private static OperatorCase Gated(int[] lengths, int n, int k, DType storage, string option, Activation activation) => new(
+    /// <summary>A gated case of packed sequences.</summary>
+    internal static OperatorCase Gated(int[] lengths, int n, int k, DType storage, string option, Activation activation) => new(
         "GatedLinear",
         $"N={string.Join('+', lengths)} F={n} D={k} {storage} {activation.Kind} {option}",
         bench =>

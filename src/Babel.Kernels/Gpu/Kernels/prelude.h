@@ -23,7 +23,7 @@
 #define BITS_OF(x) as_uint(x)
 #define FROM_BITS(u) as_float(u)
 
-#else
+#elif !defined(EMULATED_GPU) // an emulator compiles the kernels for the host and brings these words along
 
 #define KERNEL extern "C" __attribute__((global))
 #define GLOBAL
