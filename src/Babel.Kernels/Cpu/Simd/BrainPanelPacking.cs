@@ -27,7 +27,7 @@ internal readonly unsafe struct BrainPanelPacking(PanelLayout layout, DType stor
         for (nint block = 0; block < layout.Blocks; block++)
         {
             var to = destination + (layout.Offset(block, panel) / 2) + (start % PanelLayout.Width);
-            Block(start - firstRow, (int)(end - start), block * PanelLayout.Depth, layout.DepthOf(block), to);
+            Block(start - firstRow, (int)(end - start), block * PanelLayout.PairDepth, layout.DepthOf(block), to);
         }
     }
 

@@ -16,7 +16,7 @@ internal readonly unsafe struct BrainProduct(BrainKernels kernels, ushort* packe
         BrainTile call;
         for (nint b = 0; b < blocks; b++)
         {
-            var rowsOfBlock = packed + (b * PanelLayout.Depth * tiling.Rows);
+            var rowsOfBlock = packed + (b * PanelLayout.PairDepth * tiling.Rows);
             call.Pairs = layout.StoredDepthOf(b) / 2;
             for (nint p = firstPanel; p < endPanel; p++)
             {
@@ -28,7 +28,7 @@ internal readonly unsafe struct BrainProduct(BrainKernels kernels, ushort* packe
                 {
                     nint row = tiling.TileStart(t);
                     var tile = results + ((row - firstRow) * PanelLayout.Width);
-                    call.Rows = rowsOfBlock + (row * PanelLayout.Depth);
+                    call.Rows = rowsOfBlock + (row * PanelLayout.PairDepth);
                     call.Earlier = b == 0 ? null : tile;
                     call.Output = store ? output + (row * stride) + (p * PanelLayout.Width) : tile;
                     kernels.Tile((int)(tiling.TileStart(t + 1) - row))(&call);

@@ -17,7 +17,7 @@ internal readonly unsafe struct BrainRowPacking(nint rows, nint columns, float* 
 
     /// <summary>Room the packed rows take.</summary>
     public static long Elements(nint rows, nint columns) =>
-        checked((long)rows * ((columns + PanelLayout.Depth - 1) / PanelLayout.Depth * PanelLayout.Depth));
+        checked((long)rows * ((columns + PanelLayout.PairDepth - 1) / PanelLayout.PairDepth * PanelLayout.PairDepth));
 
     /// <summary>Packs all rows, on the pool when there is enough to do.</summary>
     public void Run(WorkerPool pool)
@@ -39,10 +39,10 @@ internal readonly unsafe struct BrainRowPacking(nint rows, nint columns, float* 
         for (nint row = chunks.Start(item); row < chunks.Start(item + 1); row++)
         {
             var from = source + ((map == null ? row : map[row]) * columns);
-            for (nint k = 0; k < columns; k += PanelLayout.Depth)
+            for (nint k = 0; k < columns; k += PanelLayout.PairDepth)
             {
-                nint depth = Math.Min(PanelLayout.Depth, columns - k);
-                var to = destination + (k * rows) + (row * PanelLayout.Depth);
+                nint depth = Math.Min(PanelLayout.PairDepth, columns - k);
+                var to = destination + (k * rows) + (row * PanelLayout.PairDepth);
                 BrainRounding.Round(from + k, depth, to);
                 if ((depth & 1) != 0) to[depth] = 0;
             }

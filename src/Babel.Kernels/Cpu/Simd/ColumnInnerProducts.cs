@@ -16,8 +16,8 @@ internal readonly unsafe struct ColumnInnerProducts(PanelWeight weight, int* lef
     public void Run(int item)
     {
         var layout = weight.Layout;
-        (nint leftBlock, nint leftRow) = Math.DivRem(RowIndex.Checked(left[item], layout.Columns, item, "ColumnDots: left"), PanelLayout.Depth);
-        (nint rightBlock, nint rightRow) = Math.DivRem(RowIndex.Checked(right[item], layout.Columns, item, "ColumnDots: right"), PanelLayout.Depth);
+        (nint leftBlock, nint leftRow) = Math.DivRem(RowIndex.Checked(left[item], layout.Columns, item, "ColumnDots: left"), layout.BlockDepth);
+        (nint rightBlock, nint rightRow) = Math.DivRem(RowIndex.Checked(right[item], layout.Columns, item, "ColumnDots: right"), layout.BlockDepth);
         double sum = 0;
         for (nint p = 0; p < layout.Panels; p++)
         {

@@ -10,7 +10,7 @@ internal readonly unsafe struct GatedProduct<TV>(
     ScratchBuffers scratch, PackedProduct product, ProductPlan plan, PanelWeight gate, PanelWeight up, GatedArguments epilogue, nint batchRow) : IJob
     where TV : unmanaged, ILanes<TV>
 {
-    private const nint MostPanels = 4;
+    private const nint MostPanels = 2;
 
     /// <summary>Runs the operator.</summary>
     public static void Run(

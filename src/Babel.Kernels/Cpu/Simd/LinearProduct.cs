@@ -7,7 +7,7 @@ internal readonly unsafe struct LinearProduct<TV>(
     ScratchBuffers scratch, PackedProduct product, ProductPlan plan, PanelWeight weight, EpilogueArguments epilogue, nint batchRow) : IJob
     where TV : unmanaged, ILanes<TV>
 {
-    private const nint MostPanels = 8;
+    private const nint MostPanels = 4;
 
     /// <summary>Runs the operator.</summary>
     public static void Run(CpuDevice device, WorkerPool pool, TensorView x, CpuWeight weight, TensorView output, Epilogue? epilogue)

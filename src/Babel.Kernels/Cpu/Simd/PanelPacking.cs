@@ -23,7 +23,7 @@ internal readonly unsafe struct PanelPacking<T>(PanelLayout layout, T* source, T
         long start = Math.Max(firstRow, panel * PanelLayout.Width), end = Math.Min(firstRow + count, (panel + 1) * PanelLayout.Width);
         for (nint block = 0; block < layout.Blocks; block++)
         {
-            var from = source + ((start - firstRow) * layout.Columns) + (block * PanelLayout.Depth);
+            var from = source + ((start - firstRow) * layout.Columns) + (block * layout.BlockDepth);
             var to = destination + layout.Offset(block, panel);
             Block(from, (nint)layout.Columns, to, (int)(start % PanelLayout.Width), (int)(end - start), layout.DepthOf(block));
         }

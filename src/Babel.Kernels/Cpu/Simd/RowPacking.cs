@@ -4,7 +4,7 @@ using Babel.Kernels.Cpu.Threading;
 namespace Babel.Kernels.Cpu.Simd;
 
 /// <summary>
-/// Packs activation rows for the register tiles: for every block of 256 inner indices and every tile, [depth][tile rows], so that a tile reads one stream.
+/// Packs activation rows for the register tiles: for every block of 128 inner indices and every tile, [depth][tile rows], so that a tile reads one stream.
 /// One item a tile and block.
 /// </summary>
 /// <param name="tiling">The tiles.</param>

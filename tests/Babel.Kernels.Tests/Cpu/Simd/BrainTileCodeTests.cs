@@ -63,7 +63,7 @@ public sealed unsafe class BrainTileCodeTests
     {
         using var page = ExecutablePage.TryCreate(code);
         Assert.NotNull(page);
-        ushort[] a = Brain(rows * PanelLayout.Depth, 1), b = Brain(Pairs * 64, 2);
+        ushort[] a = Brain(rows * PanelLayout.PairDepth, 1), b = Brain(Pairs * 64, 2);
         float[] earlier = CpuCase.Randoms(rows * 32, 3), output = CpuCase.Filled(rows * Stride, -1);
         fixed (ushort* pa = a, pb = b)
         fixed (float* pe = earlier, po = output, pv = vectors)
@@ -85,7 +85,7 @@ public sealed unsafe class BrainTileCodeTests
         {
             for (int half = 1; half >= 0; half--)
             {
-                float x = DTypes.FromBFloat16(a[(i * PanelLayout.Depth) + (2 * p) + half]), w = DTypes.FromBFloat16(b[(p * 64) + (2 * j) + half]);
+                float x = DTypes.FromBFloat16(a[(i * PanelLayout.PairDepth) + (2 * p) + half]), w = DTypes.FromBFloat16(b[(p * 64) + (2 * j) + half]);
                 sum = MathF.FusedMultiplyAdd(x, w, sum);
             }
         }

@@ -26,7 +26,7 @@ internal static class BrainTileCode
     public const int Tallest = 14;
 
     private const int Panel0 = 28, Panel1 = 29, Row0 = 30;
-    private const int RowBytes = PanelLayout.Depth * sizeof(ushort);
+    private const int RowBytes = PanelLayout.PairDepth * sizeof(ushort);
     private const int PairBytes = PanelLayout.Width * 2 * sizeof(ushort);
     private const int SumBytes = PanelLayout.Width * sizeof(float);
     private const int Ahead = 32 * PairBytes;
