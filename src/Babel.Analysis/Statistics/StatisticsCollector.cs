@@ -28,6 +28,7 @@ public sealed class StatisticsCollector : IProbeSink
     private readonly Dictionary<string, Dictionary<NeuronPart, RunningSums>> _sums = new(StringComparer.Ordinal);
     private readonly DeviceRows _host = new();
     private readonly int[] _windowsDone;
+    private readonly bool[] _layersFinished;
     private IReadOnlyList<BatchWindow> _batch = [];
     private int[] _batchRows = [];
     private bool _secondPass;
@@ -45,6 +46,7 @@ public sealed class StatisticsCollector : IProbeSink
         _parts = options.PartsOf(_shape);
         for (int i = 0; i < documents.Count; i++) _rows.Add(documents[i], i);
         _windowsDone = new int[documents.Count];
+        _layersFinished = new bool[_shape.Layers];
         foreach (string language in documents.Select(d => d.Document.Language).Distinct(StringComparer.Ordinal))
         {
             _sums[language] = _parts.ToDictionary(p => p, p => new RunningSums(_shape.Layers, _shape.NeuronCount(p)));
@@ -148,6 +150,9 @@ public sealed class StatisticsCollector : IProbeSink
     /// <summary>Makes a layer's sums whole and turns them into importances, once all windows have been through it.</summary>
     private void FinishLayer(int layer)
     {
+        // Asked for its write norms a second time, a layer that has been let go would be read again.
+        if (_layersFinished[layer]) return;
+        _layersFinished[layer] = true;
         foreach (var (part, sums) in _sums.Values.SelectMany(l => l)) Guard(part, layer, () => sums.Finish(layer));
         foreach (var importance in _importance) importance.FinishLayer(layer, WriteNorms(importance.Key, layer));
     }

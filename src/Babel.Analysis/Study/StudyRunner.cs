@@ -124,11 +124,13 @@ public sealed class StudyRunner
     private (TokenizedCorpus Detection, TokenizedCorpus Evaluation) Tokenize(CorpusSplit split, Tokenizer tokenizer, int context)
     {
         long total = split.Detection.Documents.Count + split.Evaluation.Documents.Count, done = 0;
+        var gate = new Lock();
         TokenizedCorpus Encode(Corpus corpus) => TokenizedCorpus.Create(
             corpus,
             text =>
             {
-                Report(StudyPhase.Tokenize, done++, total, "text to tokens");
+                // Documents are encoded on several threads; whoever watches is told one thing at a time.
+                lock (gate) Report(StudyPhase.Tokenize, done++, total, "text to tokens");
                 return tokenizer.Encode(text, addSpecialTokens: true);
             },
             tokenizer.BosId, context, _ct);

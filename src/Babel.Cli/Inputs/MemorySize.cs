@@ -18,16 +18,17 @@ internal static class MemorySize
     {
         text = text.Trim();
         double unit = 1;
-        if (text.EndsWith('%')) (text, unit) = (text[..^1], available / 100.0);
+        bool isShare = text.EndsWith('%');
+        if (isShare) (text, unit) = (text[..^1], available / 100.0);
         foreach (var (name, bytes) in s_units)
         {
-            if (!text.EndsWith(name, StringComparison.OrdinalIgnoreCase)) continue;
+            if (isShare || !text.EndsWith(name, StringComparison.OrdinalIgnoreCase)) continue;
             (text, unit) = (text[..^name.Length], bytes);
             break;
         }
 
         bool isNumber = double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out double number);
         double value = Math.Floor(number * unit);
-        return isNumber && value >= 1 && value < long.MaxValue ? (long)value : null;
+        return isNumber && (!isShare || number <= 100) && value >= 1 && value < long.MaxValue ? (long)value : null;
     }
 }

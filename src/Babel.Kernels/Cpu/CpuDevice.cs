@@ -74,8 +74,11 @@ public sealed class CpuDevice : Device, IDeviceCeilings
         new CpuWeight(this, _pool, storage, rows, columns, name);
 
     /// <inheritdoc/>
-    public override long WeightBytes(DType storage, long rows, long columns) =>
-        checked(new PanelLayout(rows, columns).Elements * (storage == DType.F64 ? DType.F32 : storage).Size());
+    public override long WeightBytes(DType storage, long rows, long columns)
+    {
+        var layout = new PanelLayout(rows, columns, Pairs: Brain is not null);
+        return checked(layout.Elements * CpuWeight.TypeOf(layout, storage).Size());
+    }
 
     /// <inheritdoc/>
     /// <remarks>The activations of a product, packed, and what every worker holds of results and expanded weights.</remarks>

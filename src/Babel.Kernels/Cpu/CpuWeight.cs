@@ -28,7 +28,10 @@ internal sealed class CpuWeight : Weight
     public PanelLayout Layout { get; }
 
     /// <summary>The type the kernels read.</summary>
-    public DType KernelType => Layout.Pairs ? DType.BF16 : Storage == DType.F64 ? DType.F32 : Storage;
+    public DType KernelType => TypeOf(Layout, Storage);
+
+    /// <summary>The type a weight of a storage type is kept in.</summary>
+    public static DType TypeOf(PanelLayout layout, DType storage) => layout.Pairs ? DType.BF16 : storage == DType.F64 ? DType.F32 : storage;
 
     /// <summary>Whether no element written was infinite or NaN; looked at for F16 only, whose kernels are faster for it.</summary>
     public bool IsFinite { get; private set; } = true;

@@ -19,17 +19,27 @@ public sealed class CudaDeviceProvider(string? library = null) : IDeviceProvider
         {
             var api = CudaLibrary.Load(library);
             var devices = new DeviceInfo[CudaDeviceFacts.Count(api)];
-            for (int i = 0; i < devices.Length; i++)
-            {
-                var facts = CudaDeviceFacts.Read(api, i);
-                devices[i] = new DeviceInfo(string.Create(CultureInfo.InvariantCulture, $"cuda:{i}"), facts.Describe(), facts.Unusable, facts.WhyNoTensorCores is null);
-            }
-
+            for (int i = 0; i < devices.Length; i++) devices[i] = Describe(api, i);
             return devices.Length > 0 ? devices : [new DeviceInfo("cuda", "NVIDIA GPUs", "the driver sees no NVIDIA GPU")];
         }
         catch (BabelException e)
         {
             return [new DeviceInfo("cuda", "NVIDIA GPUs", e.Found is null ? e.What : $"{e.What} ({e.Found})")];
+        }
+    }
+
+    /// <summary>A GPU that gives no answer hides none of the others.</summary>
+    private static DeviceInfo Describe(CudaApi api, int ordinal)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"cuda:{ordinal}");
+        try
+        {
+            var facts = CudaDeviceFacts.Read(api, ordinal);
+            return new DeviceInfo(name, facts.Describe(), facts.Unusable, facts.WhyNoTensorCores is null);
+        }
+        catch (BabelException e)
+        {
+            return new DeviceInfo(name, "NVIDIA GPU", e.Found is null ? e.What : $"{e.What} ({e.Found})");
         }
     }
 

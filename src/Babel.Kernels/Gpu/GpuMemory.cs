@@ -13,7 +13,13 @@ internal abstract class GpuMemory(GpuDevice device, long bytes) : DeviceMemory(d
     /// <summary>Remembers integers that go to element <paramref name="offset"/> and on.</summary>
     public void Remember(ReadOnlySpan<int> values, long offset)
     {
-        _integers ??= new int[Bytes / sizeof(int)];
+        if (_integers is null)
+        {
+            // What was never put there is no index.
+            _integers = new int[Bytes / sizeof(int)];
+            Array.Fill(_integers, int.MinValue);
+        }
+
         values.CopyTo(_integers.AsSpan(checked((int)offset)));
     }
 

@@ -69,13 +69,14 @@ internal sealed record OpenClDeviceFacts
     public static OpenClDeviceFacts Ask(IOpenCl api, nint platform, nint device)
     {
         bool usable = Number(api, device, 0x1027) != 0, compiles = Number(api, device, 0x1028) != 0, little = Number(api, device, 0x1026) != 0;
+        string version = Text((Span<byte> span, out nuint size) => api.GetDeviceInfo(device, 0x102F, span, out size));
         return new OpenClDeviceFacts
         {
             Id = device,
             Platform = Text((Span<byte> span, out nuint size) => api.GetPlatformInfo(platform, 0x0902, span, out size)),
             Name = Text((Span<byte> span, out nuint size) => api.GetDeviceInfo(device, 0x102B, span, out size)),
             Driver = Text((Span<byte> span, out nuint size) => api.GetDeviceInfo(device, 0x102D, span, out size)),
-            Version = Text((Span<byte> span, out nuint size) => api.GetDeviceInfo(device, 0x102F, span, out size)),
+            Version = version,
             Type = Number(api, device, 0x1000),
             Units = Number(api, device, 0x1002),
             LargestGroup = Number(api, device, 0x1004),
@@ -86,9 +87,14 @@ internal sealed record OpenClDeviceFacts
             Unavailable = !usable ? "the driver says the device is not available"
                 : !compiles ? "the driver has no compiler"
                 : !little ? "the device is big-endian"
+                : !IsRecent(version) ? $"OpenCL 1.2 or later is needed, and the device has {version}"
                 : null,
         };
     }
+
+    /// <summary>Whether "OpenCL MAJOR.MINOR ..." is 1.2 or later.</summary>
+    internal static bool IsRecent(string version) =>
+        version.Split(' ') is ["OpenCL", var number, ..] && System.Version.TryParse(number, out var parsed) && parsed >= new Version(1, 2);
 
     private delegate int Query(Span<byte> value, out nuint size);
 

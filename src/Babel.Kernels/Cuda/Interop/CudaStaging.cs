@@ -26,9 +26,9 @@ internal sealed unsafe class CudaStaging : IDisposable
     public void Upload(ReadOnlySpan<byte> source, ulong destination)
     {
         _context.MakeCurrent();
-        for (int done = 0; done < source.Length; done += PageBytes)
+        for (int done = 0, count; done < source.Length; done += count)
         {
-            int count = Math.Min(PageBytes, source.Length - done);
+            count = Math.Min(PageBytes, source.Length - done);
             int page = Turn();
             source.Slice(done, count).CopyTo(_pages[page].Span);
             _context.Check(
@@ -44,9 +44,9 @@ internal sealed unsafe class CudaStaging : IDisposable
     {
         _context.MakeCurrent();
         int waiting = -1, from = 0, length = 0;
-        for (int done = 0; done < destination.Length; done += PageBytes)
+        for (int done = 0, count; done < destination.Length; done += count)
         {
-            int count = Math.Min(PageBytes, destination.Length - done);
+            count = Math.Min(PageBytes, destination.Length - done);
             int page = Turn();
             _context.Check(
                 _context.Api.CopyToHost(_pages[page].Address, source + (ulong)done, (nuint)count, _stream.Handle),
