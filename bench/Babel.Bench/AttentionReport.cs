@@ -19,9 +19,9 @@ internal static class AttentionReport
     /// <summary>Measures and prints.</summary>
     public static int Run(string[] args)
     {
-        double seconds = double.Parse(Option(args, "--seconds") ?? "0.3", CultureInfo.InvariantCulture);
-        int threads = int.Parse(Option(args, "--threads") ?? Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-        using var device = DeviceRegistry.Default.Open(Option(args, "--device") ?? "cpu", new DeviceOptions(threads));
+        double seconds = double.Parse(Arguments.Option(args, "--seconds") ?? "0.3", CultureInfo.InvariantCulture);
+        int threads = int.Parse(Arguments.Option(args, "--threads") ?? Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        using var device = DeviceRegistry.Default.Open(Arguments.Option(args, "--device") ?? "cpu", new DeviceOptions(threads));
         var ceilings = DeviceCeilings.Measure(device);
         double peak = ceilings.Gflops, read = ceilings.Gigabytes;
         var text = new StringBuilder(FormattableString.Invariant($"{threads} threads, FMA peak {peak:F0} GFLOP/s, read bandwidth {read:F0} GB/s; {Heads} heads\n\n"));
@@ -40,7 +40,7 @@ internal static class AttentionReport
         }
 
         Console.WriteLine(text);
-        if (Option(args, "--out") is { } file) File.WriteAllText(file, text.ToString());
+        if (Arguments.Option(args, "--out") is { } file) File.WriteAllText(file, text.ToString());
         return 0;
     }
 
@@ -79,13 +79,7 @@ internal static class AttentionReport
     }
 
     private static int[] One(string[] args, string name, int[] all) =>
-        Option(args, name) is { } value ? [int.Parse(value, CultureInfo.InvariantCulture)] : all;
-
-    private static string? Option(string[] args, string name)
-    {
-        int at = Array.IndexOf(args, name);
-        return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
-    }
+        Arguments.Option(args, name) is { } value ? [int.Parse(value, CultureInfo.InvariantCulture)] : all;
 
     /// <summary>Random operands.</summary>
     private sealed class AttentionOperands : IDisposable

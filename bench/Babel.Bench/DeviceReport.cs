@@ -18,10 +18,10 @@ internal static class DeviceReport
     /// <summary>Measures and prints.</summary>
     public static int Run(string[] args)
     {
-        string name = Option(args, "--device") ?? "opencl:0";
-        int tokens = int.Parse(Option(args, "--tokens") ?? "512", CultureInfo.InvariantCulture);
-        int length = int.Parse(Option(args, "--length") ?? "512", CultureInfo.InvariantCulture);
-        double seconds = double.Parse(Option(args, "--seconds") ?? "4", CultureInfo.InvariantCulture);
+        string name = Arguments.Option(args, "--device") ?? "opencl:0";
+        int tokens = int.Parse(Arguments.Option(args, "--tokens") ?? "512", CultureInfo.InvariantCulture);
+        int length = int.Parse(Arguments.Option(args, "--length") ?? "512", CultureInfo.InvariantCulture);
+        double seconds = double.Parse(Arguments.Option(args, "--seconds") ?? "4", CultureInfo.InvariantCulture);
         using Device cpu = DeviceRegistry.Default.Open("cpu"), other = DeviceRegistry.Default.Open(name);
         var text = new StringBuilder(FormattableString.Invariant(
             $"{name}: {other.Description}\ncpu: {cpu.Description}\n{tokens} tokens in sequences of {length}; medians by turns\n\n"));
@@ -29,7 +29,7 @@ internal static class DeviceReport
         text.Append("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
         foreach (string folder in args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal))) text.Append(Rows(folder, cpu, other, tokens, length, seconds, args.Contains("--qk")));
         Console.WriteLine(text);
-        if (Option(args, "--out") is { } file) File.WriteAllText(file, text.ToString());
+        if (Arguments.Option(args, "--out") is { } file) File.WriteAllText(file, text.ToString());
         return 0;
     }
 
@@ -63,12 +63,6 @@ internal static class DeviceReport
         return Batch.Pack(
             model,
             [.. Enumerable.Range(0, tokens / length).Select(_ => Enumerable.Range(0, length).Select(_ => random.Next(4, model.Spec.Vocabulary)).ToArray())]);
-    }
-
-    private static string? Option(string[] args, string name)
-    {
-        int at = Array.IndexOf(args, name);
-        return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
     }
 
     private sealed class Ignore : IProbeSink

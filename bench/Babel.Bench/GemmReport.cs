@@ -24,9 +24,9 @@ internal static class GemmReport
     /// <summary>Measures and prints.</summary>
     public static int Run(string[] args)
     {
-        string? file = Option(args, "--out"), one = Option(args, "--shape");
-        double seconds = double.Parse(Option(args, "--seconds") ?? "1", CultureInfo.InvariantCulture);
-        string device = Option(args, "--device") ?? "cpu";
+        string? file = Arguments.Option(args, "--out"), one = Arguments.Option(args, "--shape");
+        double seconds = double.Parse(Arguments.Option(args, "--seconds") ?? "1", CultureInfo.InvariantCulture);
+        string device = Arguments.Option(args, "--device") ?? "cpu";
         var shapes = one is null ? Shapes : [Parse(one)];
         bool blas = OpenBlas.IsPresent, cpuTime = args.Contains("--cpu-time");
         foreach (string variable in (string[])["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"])
@@ -58,12 +58,6 @@ internal static class GemmReport
         using var device = DeviceRegistry.Default.Open("cpu", new DeviceOptions(threads));
         var ceilings = DeviceCeilings.Measure(device);
         return (ceilings.Gflops, ceilings.Gigabytes);
-    }
-
-    private static string? Option(string[] args, string name)
-    {
-        int at = Array.IndexOf(args, name);
-        return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
     }
 
     private static (int M, int N, int K) Parse(string shape)

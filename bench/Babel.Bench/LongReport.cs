@@ -16,7 +16,7 @@ internal static class LongReport
     /// <summary>Measures and prints.</summary>
     public static int Run(string[] args)
     {
-        string folder = Option(args, "--model") ?? throw new ArgumentException("--model FOLDER is missing");
+        string folder = Arguments.Option(args, "--model") ?? throw new ArgumentException("--model FOLDER is missing");
         int from = Number(args, "--from", 1024), to = Number(args, "--to", 32768), threads = Environment.ProcessorCount;
         double peak = Peak();
         using var device = DeviceRegistry.Default.Open("cpu");
@@ -29,7 +29,7 @@ internal static class LongReport
         double before = Resident();
         for (int tokens = from; tokens <= to; tokens *= 2) text.Append(Row(model, tokens, window, peak, before));
         Console.WriteLine(text);
-        if (Option(args, "--out") is { } file) File.WriteAllText(file, text.ToString());
+        if (Arguments.Option(args, "--out") is { } file) File.WriteAllText(file, text.ToString());
         return 0;
     }
 
@@ -76,11 +76,5 @@ internal static class LongReport
     }
 
     private static int Number(string[] args, string name, int otherwise) =>
-        Option(args, name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
-
-    private static string? Option(string[] args, string name)
-    {
-        int at = Array.IndexOf(args, name);
-        return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
-    }
+        Arguments.Option(args, name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
 }

@@ -13,9 +13,9 @@ internal static class PrecisionReport
     /// <summary>Computes and prints.</summary>
     public static int Run(string[] args)
     {
-        int length = int.Parse(Option(args, "--length") ?? "16", CultureInfo.InvariantCulture);
-        string name = Option(args, "--device") ?? "cpu";
-        foreach (string folder in Option(args, "--folder")?.Split(',') ?? [])
+        int length = int.Parse(Arguments.Option(args, "--length") ?? "16", CultureInfo.InvariantCulture);
+        string name = Arguments.Option(args, "--device") ?? "cpu";
+        foreach (string folder in Arguments.Option(args, "--folder")?.Split(',') ?? [])
         {
             float[] exact = Logits(folder, "ref", length), ours = Logits(folder, name, length);
             double error = 0, size = 0;
@@ -38,11 +38,5 @@ internal static class PrecisionReport
         var random = new Random(5);
         using var batch = Batch.Pack(model, [[.. Enumerable.Range(0, length).Select(_ => random.Next(4, model.Spec.Vocabulary))]]);
         return model.Run(batch, ForwardOutput.Logits).Logits;
-    }
-
-    private static string? Option(string[] args, string name)
-    {
-        int at = Array.IndexOf(args, name);
-        return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
     }
 }

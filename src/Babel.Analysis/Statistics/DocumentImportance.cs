@@ -11,7 +11,6 @@ namespace Babel.Analysis.Statistics;
 internal sealed class DocumentImportance
 {
     private readonly double[]?[] _sums; // [L], [documents, n]
-    private readonly bool[] _finished;
     private double[]? _spare;
     private readonly int _width, _documents;
     private readonly IReadOnlyDictionary<string, int[]> _rowsOf;
@@ -26,7 +25,7 @@ internal sealed class DocumentImportance
     /// <param name="spool">Whether to keep them in a temporary file.</param>
     public DocumentImportance(ImportanceKey key, int layers, int width, IReadOnlyDictionary<string, int[]> rowsOf, bool keep, bool spool)
     {
-        (Key, _width, _rowsOf, _sums, _finished) = (key, width, rowsOf, new double[]?[layers], new bool[layers]);
+        (Key, _width, _rowsOf, _sums) = (key, width, rowsOf, new double[]?[layers]);
         _documents = rowsOf.Values.Sum(r => r.Length);
         foreach (var (language, rows) in rowsOf) _stats.Add(language, new ImportanceStats(layers, width, rows.Length, keep, spool));
     }
@@ -43,12 +42,11 @@ internal sealed class DocumentImportance
         for (; k < sums.Length; k++) sums[k] += values[k];
     }
 
-    /// <summary>Turns a layer's sums into importances; nothing when it is done already.</summary>
+    /// <summary>Turns a layer's sums into importances, once.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="writeNorms">Factors of the layer's neurons; null for none.</param>
     public void FinishLayer(int layer, float[]? writeNorms)
     {
-        if (_finished[layer]) return;
         var values = new float[_width];
         foreach (var (language, rows) in _rowsOf)
         {
@@ -67,7 +65,7 @@ internal sealed class DocumentImportance
         }
 
         // Written over by the next layer: garbage of this size would be collected late.
-        (_finished[layer], _spare, _sums[layer]) = (true, _sums[layer], null);
+        (_spare, _sums[layer]) = (_sums[layer], null);
         if (_spare is not null) Array.Clear(_spare);
     }
 

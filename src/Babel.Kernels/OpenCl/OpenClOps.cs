@@ -69,7 +69,7 @@ internal sealed class OpenClOps(OpenClDevice device) : GpuOps(device)
         device.Launch(program, "attention", new GpuGrid(count, spec.KvHeads, 1, device.Tuning.AttentionLocal));
     }
 
-    /// <summary>Gate and up in different storage types, which no model has in one layer: two products, the first into the output.</summary>
+    /// <summary>Gate and up in different storage types, which no model has in one layer: two products, the gate into memory of its own.</summary>
     private void MixedGatedProduct(TensorView x, GpuWeight gate, GpuWeight up, TensorView output, GpuGatedEpilogue e)
     {
         var g = device.Scratch.Floats("gate", output.Shape.Rows, output.Shape.Columns);
