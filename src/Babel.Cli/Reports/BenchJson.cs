@@ -34,7 +34,7 @@ internal static class BenchJson
         {
             Model(json, r.Model, r.Storage, r.Tokens, r.Length);
             json.WriteNumber("weightBytes", r.WeightBytes);
-            json.Number("loadSeconds", r.LoadSeconds);
+            json.Number("loadSeconds", r.LoadSeconds ?? double.NaN);
             Time(json, "prefill", r.Prefill);
             json.Number("flopPerToken", r.Cost.Total);
             json.Number("prefillTokensPerSecond", r.PrefillRate);

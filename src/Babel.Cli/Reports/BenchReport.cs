@@ -55,7 +55,7 @@ internal static class BenchReport
         foreach (var r in rows)
         {
             table.Add(
-                r.Model, r.Storage.ToString(), Format.Fixed(r.LoadSeconds, 2), Batch(r.Tokens, r.Length), Milliseconds(r.Prefill), Percent(r.Prefill.Spread), Format.Fixed(r.PrefillRate, 0),
+                r.Model, r.Storage.ToString(), Format.Fixed(r.LoadSeconds ?? double.NaN, 2), Batch(r.Tokens, r.Length), Milliseconds(r.Prefill), Percent(r.Prefill.Spread), Format.Fixed(r.PrefillRate, 0),
                 Format.Fixed(r.Gflops, 0), Percent(r.OfPeak), Milliseconds(r.Step), Format.Fixed(r.StepRate, 1), Percent(r.OfBandwidth), Format.Bytes(r.ResidentBytes));
         }
 
