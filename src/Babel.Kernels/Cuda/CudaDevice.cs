@@ -7,7 +7,7 @@ using Babel.Kernels.Gpu;
 namespace Babel.Kernels.Cuda;
 
 /// <summary>An NVIDIA GPU, by the driver alone.</summary>
-internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
+internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
 {
     private readonly CudaContext _context;
     private readonly CudaStream _stream;
@@ -85,6 +85,12 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     /// <summary>What the driver says about the GPU.</summary>
     internal CudaDeviceFacts Facts { get; }
 
+    /// <summary>The device's context, for benches that call other libraries in it.</summary>
+    internal CudaContext Context => _context;
+
+    /// <summary>The queue everything is put into.</summary>
+    internal CudaStream Stream => _stream;
+
     /// <inheritdoc/>
     public override void Launch(string kernel, GpuGrid grid) => Launch(kernel, grid, sharedBytes: 0);
 
@@ -129,6 +135,9 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
 
     /// <inheritdoc/>
     public Ceiling MeasureMemory(double seconds) => CudaCeilings.Memory(this, seconds);
+
+    /// <inheritdoc/>
+    public IEnumerable<CopyMeasurement> MeasureCopies(long bytes, double seconds) => CudaCopies.Measure(this, bytes, seconds);
 
     /// <inheritdoc/>
     protected override GpuMemory AllocateMemory(long bytes, string purpose) => new CudaMemory(this, _pool, bytes, purpose);
