@@ -29,9 +29,9 @@ public static class ActivationFootprint
         if (plan.ValueScores) observed += kv;
         long copies = plan.Statistics.Count > 0 ? Math.Max(f, q) * 16 : 0;
 
-        // Chunks of the vocabulary are reduced to 24 bytes a row; the finite check reads x.
+        // Chunks of the vocabulary are reduced to 24 bytes a row; the finite check reads pieces of x.
         long logits = logProbs ? rows * ((spec.Vocabulary / 1024) + 1) * 24 : 0;
         long scratch = device.ScratchBytes(rows, Math.Max(d, Math.Max(q, f)));
-        return (rows * widths * e) + (sequences * ((observed * e) + copies)) + logits + scratch + (rows * d * sizeof(float));
+        return (rows * widths * e) + (sequences * ((observed * e) + copies)) + logits + scratch + (Math.Min(rows * d, Math.Max(d, Decoding.FiniteGuard.Piece)) * sizeof(float));
     }
 }

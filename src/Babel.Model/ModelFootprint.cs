@@ -16,14 +16,17 @@ public sealed record ModelFootprint
     /// <summary>The model's form.</summary>
     public required DecoderSpec Spec { get; init; }
 
-    /// <summary>Bytes of all tensors in their storage types.</summary>
+    /// <summary>Bytes of all tensors the model uses, in their storage types.</summary>
     public required long StorageBytes { get; init; }
 
     /// <summary>The storage type of the layers' weights, the most common one.</summary>
     public required DType Storage { get; init; }
 
-    /// <summary>Bytes on the device of the embedding, the tables of positions and the projection behind them.</summary>
-    public required long InputBytes { get; init; }
+    /// <summary>Bytes on the device of the whole embedding.</summary>
+    public required long EmbeddingDeviceBytes { get; init; }
+
+    /// <summary>Bytes on the device of the tables of positions, learned or computed, and the projection behind the embedding.</summary>
+    public required long PositionBytes { get; init; }
 
     /// <summary>Bytes on the device by layer.</summary>
     public required IReadOnlyList<long> LayerBytes { get; init; }
@@ -38,21 +41,11 @@ public sealed record ModelFootprint
     public required long EmbeddingBytes { get; init; }
 
     /// <summary>Bytes on the device with all weights loaded.</summary>
-    public long ResidentBytes => InputBytes + LayerBytes.Sum() + (IsTied ? 0 : OutputBytes);
+    public long ResidentBytes => EmbeddingDeviceBytes + PositionBytes + LayerBytes.Sum() + (IsTied ? 0 : OutputBytes);
 
     /// <summary>Bytes on the device of the input side with only the embeddings in use.</summary>
     /// <param name="distinctIds">Token ids in use.</param>
-    public long InputBytesOf(long distinctIds) => (long)(InputBytes * Math.Min(1, (double)distinctIds / Spec.Vocabulary));
-
-    /// <summary>
-    /// Multiply-adds times two of one token row through all layers, and through the unembedding too where <paramref name="logProbs"/>; attention itself, which grows
-    /// with the length, is left out.
-    /// </summary>
-    public double FlopsPerToken(bool logProbs)
-    {
-        double layer = (2.0 * Spec.ModelWidth * (Spec.QueryWidth + Spec.KvWidth)) + ((Spec.GatedFfn ? 3.0 : 2.0) * Spec.ModelWidth * Spec.FfnWidth);
-        return 2 * ((layer * Spec.Layers) + (logProbs ? (double)Spec.Vocabulary * Spec.EmbeddingWidth : 0));
-    }
+    public long InputBytesOf(long distinctIds) => (long)(EmbeddingDeviceBytes * Math.Min(1, (double)distinctIds / Spec.Vocabulary)) + PositionBytes;
 
     /// <summary>Bytes that one sweep over text reads: every weight once, and of the embedding only rows in use.</summary>
     /// <param name="distinctIds">Token ids in use.</param>
@@ -79,7 +72,8 @@ public sealed record ModelFootprint
         using var checkpoint = Checkpoint.Open(folder, FileReading.Positioned);
         var names = new WeightNames(checkpoint, definition);
         names.Check();
-        return Of(definition, device, checkpoint.Bytes, m => (names.Find(m.Source.Weight).Tensor.DType, names.Find(m.Source.Weight).Tensor.Bytes));
+        WeightForms.Check(names, definition);
+        return Of(definition, device, names.UsedBytes, m => (names.Find(m.Source.Weight).Tensor.DType, names.Find(m.Source.Weight).Tensor.Bytes));
     }
 
     /// <summary>What a model of random weights takes, without files.</summary>
@@ -96,14 +90,17 @@ public sealed record ModelFootprint
     private static ModelFootprint Of(ModelDefinition definition, Device device, long storageBytes, Func<MatrixForm, (DType Type, long Bytes)> stored)
     {
         var parts = WeightForms.Of(definition);
-        long OnDevice(IEnumerable<MatrixForm> part) => part.Sum(m => device.WeightBytes(stored(m).Type, m.Rows, m.Columns));
-        var sources = definition.Sources;
+        long OnDevice(IEnumerable<MatrixForm> part) => part.Sum(m => device.WeightBytes(WeightForms.TypeOn(device, stored(m).Type), m.Rows, m.Columns));
+        var (spec, sources) = (definition.Spec, definition.Sources);
+        bool computed = spec.Positions == PositionForm.Sinusoidal && sources.Positions is null;
         return new ModelFootprint
         {
-            Spec = definition.Spec,
+            Spec = spec,
             StorageBytes = storageBytes,
             Storage = parts.Skip(1).SkipLast(1).SelectMany(p => p).Select(m => stored(m).Type).GroupBy(t => t).MaxBy(g => g.Count())!.Key,
-            InputBytes = OnDevice(parts[0]),
+            EmbeddingDeviceBytes = OnDevice(parts[0].Take(1)),
+            PositionBytes = OnDevice(parts[0].Skip(1))
+                + (computed ? device.WeightBytes(WeightForms.SinusoidType(device), WeightForms.PositionRows(spec), spec.ModelWidth) : 0),
             LayerBytes = [.. parts.Skip(1).SkipLast(1).Select(OnDevice)],
             OutputBytes = OnDevice(parts[^1]),
             IsTied = sources.Unembedding is null || sources.Unembedding.Weight == sources.Embedding,

@@ -1,3 +1,4 @@
+using Babel.Analysis.Planning;
 using Babel.Kernels.Diagnostics.Bench;
 
 namespace Babel.Analysis.Benchmarks;

@@ -81,11 +81,12 @@ internal abstract class WeightBuilder(ModelDefinition model, Device device, Weig
     private Weight? Positions()
     {
         var (spec, sources) = (Model.Spec, Model.Sources);
-        long rows = (long)spec.MaxPositions + spec.PositionOffset;
+        long rows = WeightForms.PositionRows(spec);
         if (sources.Positions is { } name) return Linear(new LinearSource(name), rows, spec.ModelWidth).Weight;
         if (spec.Positions != PositionForm.Sinusoidal) return null;
-        bool wide = Device.ComputeType == DType.F64;
-        var table = Pool.Weight(wide ? DType.F64 : DType.F32, rows, spec.ModelWidth, "sinusoidal positions");
+        var type = WeightForms.SinusoidType(Device);
+        bool wide = type == DType.F64;
+        var table = Pool.Weight(type, rows, spec.ModelWidth, "sinusoidal positions");
         for (int p = 0; p < rows; p++)
         {
             double[] row = Sinusoids.Row(p, spec.ModelWidth);

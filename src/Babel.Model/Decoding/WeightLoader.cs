@@ -1,6 +1,5 @@
 using System.Buffers;
 using Babel.Kernels;
-using Babel.Model.Errors;
 using Babel.Model.Families;
 using Babel.Model.Files;
 
@@ -31,14 +30,7 @@ internal sealed class WeightLoader : WeightBuilder
     }
 
     /// <summary>Checks the form of every tensor, for loads that come late.</summary>
-    public void CheckShapes()
-    {
-        foreach (var matrix in WeightForms.Of(Model).SelectMany(part => part))
-        {
-            var (file, tensor) = _names.Find(matrix.Source.Weight);
-            CheckShape(file, tensor, ExpectedShape(matrix.Source, matrix.Rows, matrix.Columns));
-        }
-    }
+    public void CheckShapes() => WeightForms.Check(_names, Model);
 
     /// <summary>Tells the system that a layer's tensors, or behind the last layer the output's, will be read next.</summary>
     public void Announce(int layer)
@@ -55,9 +47,10 @@ internal sealed class WeightLoader : WeightBuilder
     {
         _ct.ThrowIfCancellationRequested();
         var (file, tensor) = _names.Find(source.Weight);
-        CheckShape(file, tensor, ExpectedShape(source, rows, columns));
-        bool narrows = Narrows(tensor);
-        var weight = Pool.Weight(narrows ? DType.F32 : tensor.DType, rows, columns, source.Weight);
+        WeightForms.Require(file, tensor, WeightForms.ShapeOf(source, rows, columns), Model.Spec);
+        var type = WeightForms.TypeOn(Device, tensor.DType);
+        bool narrows = type != tensor.DType;
+        var weight = Pool.Weight(type, rows, columns, source.Weight);
         long written = 0;
         foreach (var (start, count) in source.Rows?.Runs ?? [(0, rows)])
         {
@@ -73,9 +66,10 @@ internal sealed class WeightLoader : WeightBuilder
     protected override Weight Rows(LinearSource source, int[] rows)
     {
         var (spec, (file, tensor)) = (Model.Spec, _names.Find(source.Weight));
-        CheckShape(file, tensor, ExpectedShape(source, spec.Vocabulary, spec.EmbeddingWidth));
-        bool narrows = Narrows(tensor);
-        var weight = Pool.Weight(narrows ? DType.F32 : tensor.DType, rows.Length, spec.EmbeddingWidth, source.Weight);
+        WeightForms.Require(file, tensor, WeightForms.ShapeOf(source, spec.Vocabulary, spec.EmbeddingWidth), spec);
+        var type = WeightForms.TypeOn(Device, tensor.DType);
+        bool narrows = type != tensor.DType;
+        var weight = Pool.Weight(type, rows.Length, spec.EmbeddingWidth, source.Weight);
         for (int first = 0, next; first < rows.Length; first = next)
         {
             for (next = first + 1; next < rows.Length && rows[next] == rows[next - 1] + 1;) next++;
@@ -143,38 +137,10 @@ internal sealed class WeightLoader : WeightBuilder
     protected override Tensor Vector(string name, RowSelection? rows, long count, double plus = 0)
     {
         var (file, tensor) = _names.Find(name);
-        CheckShape(file, tensor, [rows?.Total ?? count]);
+        WeightForms.Require(file, tensor, [rows?.Total ?? count], Model.Spec);
         double[] all = tensor.DType == DType.F64 ? file.ReadArray<double>(tensor.Name) : Array.ConvertAll(file.ReadFloats(tensor.Name), v => (double)v);
         Report(name, count, tensor.DType);
         return Selected(all, rows, count, plus);
-    }
-
-    private static long[] ExpectedShape(LinearSource source, long rows, long columns)
-    {
-        long total = source.Rows?.Total ?? rows;
-        return source.Transposed ? [columns, total] : [total, columns];
-    }
-
-    /// <summary>Whether a tensor is rounded while it is loaded.</summary>
-    private bool Narrows(TensorEntry tensor) => tensor.DType == DType.F64 && Device.ComputeType != DType.F64;
-
-    private void CheckShape(SafetensorsFile file, TensorEntry tensor, long[] expected)
-    {
-        string where = $"{file.Path}, tensor {tensor.Name}";
-        if (!tensor.DType.IsWeightType())
-        {
-            throw new UnsupportedModelException(
-                "a weight has a type that is not supported", where, "F32, F16, BF16 or F64", tensor.Form, "quantised checkpoints are not supported");
-        }
-
-        if (tensor.Shape.SequenceEqual(expected)) return;
-        bool vocabulary = expected.Length == 2 && expected[0] == Model.Spec.Vocabulary && tensor.Shape.Count == 2 && tensor.Shape[1] == expected[1];
-        throw new ModelFormatException(
-            vocabulary ? "the vocabulary of the configuration and of the weights differ" : "a tensor has another shape than the configuration says",
-            where,
-            $"[{string.Join(',', expected)}]",
-            tensor.Form,
-            vocabulary ? "vocab_size in config.json must be the number of rows" : null);
     }
 
     private void Report(string name, long elements, DType dtype)
