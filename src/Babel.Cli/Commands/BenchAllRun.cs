@@ -92,6 +92,9 @@ internal sealed class BenchAllRun(BenchAllRequest request, CommandContext contex
     private void Fail(BenchResult result, string part, Exception reason)
     {
         result.Failures.Add((part, reason.Message));
-        if (Worst == ExitCodes.Ok) Worst = ExitCodes.Of(reason);
+        if (Worst != ExitCodes.Ok) return;
+
+        // A call of the device's that failed is no defect with a stack trace to show.
+        Worst = ExitCodes.Of(reason) == ExitCodes.Defect ? ExitCodes.Device : ExitCodes.Of(reason);
     }
 }
