@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Babel.Analysis.Statistics;
 
 /// <summary>
@@ -64,15 +66,31 @@ public sealed class ImportanceStats
     /// <summary>Enters one document's importance in one layer, once.</summary>
     public void Set(int layer, int document, ReadOnlySpan<float> values)
     {
+        var totals = new FixedSums(1, Width);
+        Enter(layer, document, values, totals);
+        FinishLayer(layer, totals);
+    }
+
+    /// <summary>The same, with the sums waiting in <paramref name="totals"/> until <see cref="FinishLayer"/>.</summary>
+    internal void Enter(int layer, int document, ReadOnlySpan<float> values, FixedSums totals)
+    {
         if (_values is not null) values.CopyTo(_values.Write(layer).Slice(document * Width, Width));
         int first = At(layer, 0);
-        for (int k = 0; k < Width; k++)
+        Span<float> least = Minimum.AsSpan(first, Width), most = Maximum.AsSpan(first, Width);
+        int k = 0;
+        for (; k + Vector<float>.Count <= Width; k += Vector<float>.Count)
         {
-            Minimum[first + k] = Math.Min(Minimum[first + k], values[k]);
-            Maximum[first + k] = Math.Max(Maximum[first + k], values[k]);
-            Sum[first + k] = checked(Sum[first + k] + FixedPoint.FromDouble(values[k]));
+            var x = new Vector<float>(values[k..]);
+            Vector.Min(new Vector<float>(least[k..]), x).CopyTo(least[k..]);
+            Vector.Max(new Vector<float>(most[k..]), x).CopyTo(most[k..]);
         }
+
+        for (; k < Width; k++) (least[k], most[k]) = (Math.Min(least[k], values[k]), Math.Max(most[k], values[k]));
+        totals.Add(0, values, Sum.AsSpan(first, Width));
     }
+
+    /// <summary>Brings a layer's sums over documents to <see cref="Sum"/>.</summary>
+    internal void FinishLayer(int layer, FixedSums totals) => totals.Finish(0, Sum.AsSpan(At(layer, 0), Width));
 
     /// <summary>
     /// Merges statistics of disjoint documents.
