@@ -1,4 +1,3 @@
-using System.Numerics;
 using Babel.Analysis.Corpora;
 using Babel.Kernels;
 using Babel.Kernels.Errors;
@@ -25,13 +24,14 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
     private readonly IReadOnlyList<NeuronPart> _parts;
     private readonly List<DocumentImportance> _importance;
     private readonly Dictionary<string, int[]> _rowsOf = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Dictionary<NeuronPart, RunningSums>> _sums = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RunningSums[]> _sums = new(StringComparer.Ordinal);
     private readonly DeviceRows _host = new();
     private NumberRoom? _room;
     private readonly int[] _windowsDone;
     private readonly bool[] _layersFinished;
     private IReadOnlyList<BatchWindow> _batch = [];
     private int[] _batchRows = [];
+    private LanguageRows[] _languages = [];
     private bool _secondPass;
 
     /// <summary>Makes room for documents that will be read whole.</summary>
@@ -54,7 +54,7 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
         var room = _room = NumberRoom.In(spoolFolder);
         foreach (string language in documents.Select(d => d.Document.Language).Distinct(StringComparer.Ordinal))
         {
-            _sums[language] = _parts.ToDictionary(p => p, p => new RunningSums(new TapSums(_shape.Layers, _shape.NeuronCount(p), room, "")));
+            _sums[language] = [.. _parts.Select(p => new RunningSums(new TapSums(_shape.Layers, _shape.NeuronCount(p), room, "")))];
             _rowsOf[language] =
             [
                 .. Enumerable.Range(0, documents.Count).Where(i => documents[i].Document.Language == language).OrderBy(i => documents[i].Document.Index),
@@ -97,9 +97,9 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
         int sequences = probe.Layout.Count;
         if (!_secondPass)
         {
-            foreach (var part in _parts)
+            for (int part = 0; part < _parts.Count; part++)
             {
-                if (probe.Stats(_shape.SiteOf(part)) is { } stats) AddSums(part, layer, sequences, stats);
+                if (probe.Stats(_shape.SiteOf(_parts[part])) is { } stats) AddSums(part, layer, sequences, stats);
             }
         }
 
@@ -149,12 +149,12 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
         Producers = [$"babel {typeof(NeuronStats).Assembly.GetName().Version?.ToString(3)} {model.Device.Name}"],
     };
 
-    private LanguageStats FinishLanguage(string language, Dictionary<NeuronPart, RunningSums> sums)
+    private LanguageStats FinishLanguage(string language, RunningSums[] sums)
     {
         var documents = _rowsOf[language].Select(i => _documents[i])
             .Select(d => new StatsDocument(d.Document.Index, d.Tokens, Convert.ToHexStringLower(d.Document.Digest())));
         return new LanguageStats(
-            language, [.. documents], sums.ToDictionary(s => s.Key, s => s.Value.Totals), _importance.ToDictionary(i => i.Key, i => i.Of(language)));
+            language, [.. documents], Enumerable.Range(0, sums.Length).ToDictionary(p => _parts[p], p => sums[p].Totals), _importance.ToDictionary(i => i.Key, i => i.Of(language)));
     }
 
     /// <summary>Makes a layer's sums whole and turns them into importances, once all windows have been through it.</summary>
@@ -163,7 +163,21 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
         // Asked for its write norms a second time, a layer that has been let go would be read again.
         if (_layersFinished[layer]) return;
         _layersFinished[layer] = true;
-        foreach (var (part, sums) in _sums.Values.SelectMany(l => l)) Guard(part, layer, () => sums.Finish(layer));
+        foreach (var sums in _sums.Values)
+        {
+            for (int part = 0; part < sums.Length; part++)
+            {
+                try
+                {
+                    sums[part].Finish(layer);
+                }
+                catch (OverflowException e)
+                {
+                    throw Overflown(part, layer, e);
+                }
+            }
+        }
+
         foreach (var importance in _importance) importance.FinishLayer(layer, WriteNorms(importance.Key, layer));
     }
 
@@ -211,70 +225,63 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
 
     private void AddImportance(DocumentImportance importance, int layer, int sequences, TensorView source)
     {
-        var values = _host.Doubles(source, sequences);
-        int width = values.Length / sequences;
+        int width = checked((int)source.Shape.Columns);
+        bool wide = source.DType == DType.F64;
+        var doubles = wide ? _host.Doubles(source, sequences) : default;
+        var singles = wide ? default : _host.Singles(source, sequences);
         for (int s = 0; s < sequences; s++)
-            importance.Add(_batchRows[s], layer, values.Slice(s * width, width));
-    }
-
-    private void AddSums(NeuronPart part, int layer, int sequences, TapStats stats)
-    {
-        int width = checked((int)stats.Width);
-        var counts = _host.Ints(stats.Count, sequences);
-        for (int s = 0; s < sequences; s++) Count(counts.Slice(s * width, width), SumsOf(s, part).Totals.Count.Write(layer));
-        Guard(part, layer, () =>
         {
-            AddFixed(part, sequences, stats.Sum, (sums, rows) => sums.AddSum(layer, rows));
-            AddFixed(part, sequences, stats.SumAbs, (sums, rows) => sums.AddSumAbs(layer, rows));
-            AddFixed(part, sequences, stats.SumSquares, (sums, rows) => sums.AddSumSquares(layer, rows));
-        });
-        var largest = _host.Singles(stats.Max, sequences);
-        for (int s = 0; s < sequences; s++) Maximum(largest.Slice(s * width, width), SumsOf(s, part).Totals.Max.Write(layer));
+            if (wide) importance.Add(_batchRows[s], layer, doubles.Slice(s * width, width));
+            else importance.Add(_batchRows[s], layer, singles.Slice(s * width, width));
+        }
     }
 
-    private void Guard(NeuronPart part, int layer, Action add)
+    /// <summary>Adds a part's statistics array by array, so that each is brought to the host once.</summary>
+    private void AddSums(int part, int layer, int sequences, TapStats stats)
     {
+        var counts = _host.Ints(stats.Count, sequences);
+        foreach (var (first, rows, sums) in _languages) sums[part].AddCounts(layer, counts.Slice(first * sums[part].Width, rows * sums[part].Width));
+        var largest = _host.Singles(stats.Max, sequences);
+        foreach (var (first, rows, sums) in _languages) sums[part].AddMaxima(layer, largest.Slice(first * sums[part].Width, rows * sums[part].Width));
         try
         {
-            add();
+            AddSums(SumKind.Values, stats.Sum);
+            AddSums(SumKind.Sizes, stats.SumAbs);
+            AddSums(SumKind.Squares, stats.SumSquares);
         }
         catch (OverflowException e)
         {
-            throw new NonFiniteException(
-                "statistics of activations are not finite numbers below 2^63", where: $"layer {layer}, {_shape.SiteOf(part)}", found: e.Message,
-                hint: "the model's activations overflow; look at them with `babel trace`", inner: e);
+            throw Overflown(part, layer, e);
         }
-    }
 
-    private static void Count(ReadOnlySpan<int> values, Span<long> target)
-    {
-        int k = 0;
-        for (; k + Vector<int>.Count <= target.Length; k += Vector<int>.Count)
+        void AddSums(SumKind which, TensorView source)
         {
-            Vector.Widen(new Vector<int>(values[k..]), out var low, out var high);
-            (new Vector<long>(target[k..]) + low).CopyTo(target[k..]);
-            (new Vector<long>(target[(k + Vector<long>.Count)..]) + high).CopyTo(target[(k + Vector<long>.Count)..]);
+            foreach (var (first, rows, sums) in _languages) sums[part].AddSums(which, layer, source, sequences, first, rows, _host);
+        }
+    }
+
+    private NonFiniteException Overflown(int part, int layer, OverflowException e) => new(
+        "statistics of activations are not finite numbers below 2^63", where: $"layer {layer}, {_shape.SiteOf(_parts[part])}", found: e.Message,
+        hint: "the model's activations overflow; look at them with `babel trace`", inner: e);
+
+    /// <summary>What the sequences of a batch are, looked up once.</summary>
+    private void Begin(IReadOnlyList<BatchWindow> batch)
+    {
+        _batch = batch;
+        _batchRows = [.. batch.Select(w => _rows[w.Source])];
+        var languages = new List<LanguageRows>();
+        for (int first = 0, next; first < batch.Count; first = next)
+        {
+            string language = batch[first].Source.Document.Language;
+            for (next = first + 1; next < batch.Count && batch[next].Source.Document.Language == language;) next++;
+            languages.Add(new LanguageRows(first, next - first, _sums[language]));
         }
 
-        for (; k < target.Length; k++) target[k] += values[k];
+        _languages = [.. languages];
     }
 
-    private static void Maximum(ReadOnlySpan<float> values, Span<float> target)
-    {
-        int k = 0;
-        for (; k + Vector<float>.Count <= target.Length; k += Vector<float>.Count)
-            Vector.Max(new Vector<float>(values[k..]), new Vector<float>(target[k..])).CopyTo(target[k..]);
-        for (; k < target.Length; k++) target[k] = Math.Max(target[k], values[k]);
-    }
-
-    private void AddFixed(NeuronPart part, int sequences, TensorView source, AddRows add)
-    {
-        var values = _host.Doubles(source, sequences);
-        int width = values.Length / sequences;
-        for (int s = 0; s < sequences; s++) add(SumsOf(s, part), values.Slice(s * width, width));
-    }
-
-    private RunningSums SumsOf(int sequence, NeuronPart part) => _sums[_batch[sequence].Source.Document.Language][part];
+    /// <summary>Neighbouring sequences of one language.</summary>
+    private readonly record struct LanguageRows(int First, int Rows, RunningSums[] Sums);
 
     /// <summary>The model's sweep, batch by batch or layer by layer.</summary>
     private sealed class Sink(StatisticsCollector collector, IReadOnlyList<IReadOnlyList<BatchWindow>> batches, int passes, bool whole, Action<long>? onRows)
@@ -282,12 +289,7 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
     {
         public IProbeSink Probe(int pass, int batch)
         {
-            if (!ReferenceEquals(collector._batch, batches[batch]))
-            {
-                collector._batch = batches[batch];
-                collector._batchRows = [.. batches[batch].Select(w => collector._rows[w.Source])];
-            }
-
+            if (!ReferenceEquals(collector._batch, batches[batch])) collector.Begin(batches[batch]);
             collector._secondPass = pass == 1;
             return collector;
         }
@@ -303,6 +305,4 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
 
         public void OnProgress(long rows) => onRows?.Invoke(rows / passes);
     }
-
-    private delegate void AddRows(RunningSums sums, ReadOnlySpan<double> rows);
 }
