@@ -22,6 +22,9 @@ public abstract class Device : IDisposable
     /// <summary>Why <see cref="Precision.Fast"/> was asked for and this device computes exactly all the same; null otherwise.</summary>
     public virtual string? WhyNotFast => null;
 
+    /// <summary>Whether it was closed.</summary>
+    protected bool IsDisposed { get; private set; }
+
     /// <summary>The operators.</summary>
     public abstract IOps Ops { get; }
 
@@ -49,6 +52,17 @@ public abstract class Device : IDisposable
     /// <summary>Copies bytes to the host, after everything enqueued before; the length must be the view's.</summary>
     public abstract void Download(TensorView source, Span<byte> destination);
 
+    /// <summary>
+    /// Whether operators and uploads return before they are done, one after the other in the order of the calls. What they use may be written to or disposed
+    /// by later calls all the same; only the host has to wait.
+    /// </summary>
+    public virtual bool RunsBehind => false;
+
+    /// <summary>
+    /// Begins to copy tensors to the host, after everything enqueued before, and does not wait where the device <see cref="RunsBehind"/>.
+    /// </summary>
+    public virtual PendingDownload BeginDownload(IReadOnlyList<TensorView> sources) => new CopiedDownload(sources);
+
     /// <summary>Waits until everything enqueued is done. The operators themselves do not wait.</summary>
     public virtual void Synchronize()
     {
@@ -59,6 +73,11 @@ public abstract class Device : IDisposable
     /// had no room, before smaller batches are tried.
     /// </summary>
     public virtual void ReleaseScratch()
+    {
+    }
+
+    /// <summary>Gives back what operators keep of a layout, which comes no more; they would otherwise keep it until nobody holds the object.</summary>
+    public virtual void Release(SequenceLayout layout)
     {
     }
 
@@ -160,11 +179,13 @@ public abstract class Device : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (IsDisposed) return;
+        IsDisposed = true;
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Releases threads, contexts and pools. Tensors and weights are released by their owners, before.</summary>
+    /// <summary>Releases threads, contexts and pools, once. Tensors and weights are released by their owners, before.</summary>
     protected virtual void Dispose(bool disposing)
     {
     }

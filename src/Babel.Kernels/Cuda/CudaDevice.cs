@@ -13,6 +13,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
     private readonly CudaStream _stream;
     private readonly CudaStaging _staging;
     private readonly CudaPool _pool;
+    private readonly GpuLandings _landings;
     private readonly CudaKernels _kernels;
     private readonly List<TensorMap> _maps = [];
 
@@ -23,7 +24,6 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
     /// <param name="options">What is asked of it.</param>
     /// <exception cref="DeviceUnavailableException">It gives no context, or its driver cannot compile the kernels.</exception>
     internal CudaDevice(CudaApi api, CudaDeviceFacts facts, CudaEngine most, DeviceOptions options)
-        : base(options.MemoryBudget)
     {
         Facts = facts;
         Name = most == CudaEngine.Wgmma ? $"cuda:{facts.Ordinal}" : $"cuda:{facts.Ordinal}:{CudaDeviceProvider.WordOf(most)}";
@@ -33,11 +33,15 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
             _pool = new CudaPool(_context, options.MemoryBudget);
             _stream = new CudaStream(_context);
             _staging = new CudaStaging(_context, _stream);
+            _landings = new GpuLandings(bytes => new CudaLanding(_context, _stream, bytes));
             _kernels = new CudaKernels(_context, _stream);
             var tensorCores = OpenTensorCores(options.Precision, most);
             if (tensorCores is not null) Precision = options.Precision;
             else if (options.Precision == Precision.Fast) WhyNotFast = WhyNotNewer;
             Ops = new CheckedOps(this, new CudaOps(this, tensorCores));
+
+            // What the check needed.
+            Scratch.Dispose();
         }
         catch
         {
@@ -107,28 +111,25 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
     {
         int size = source.DType.Size();
         _context.Copy(
-            ((CudaMemory)source.Memory).Address + (ulong)(source.Offset * size),
-            ((CudaMemory)destination.Memory).Address + (ulong)(destination.Offset * size),
+            ((GpuMemory)source.Memory).Address + (ulong)(source.Offset * size),
+            ((GpuMemory)destination.Memory).Address + (ulong)(destination.Offset * size),
             source.Count * size,
             _stream);
     }
 
     /// <inheritdoc/>
     public override void CopyIn(ReadOnlySpan<byte> source, GpuMemory destination, long offset) =>
-        _staging.Upload(source, ((CudaMemory)destination).Address + (ulong)offset);
+        _staging.Upload(source, destination.Address + (ulong)offset);
 
     /// <inheritdoc/>
     public override void CopyOut(GpuMemory source, long offset, Span<byte> destination) =>
-        _staging.Download(((CudaMemory)source).Address + (ulong)offset, destination);
+        _staging.Download(source.Address + (ulong)offset, destination);
 
     /// <inheritdoc/>
-    public override void Clear(GpuMemory memory) => _context.Clear(((CudaMemory)memory).Address, memory.Bytes, _stream);
+    public override void Clear(GpuMemory memory) => _context.Clear(memory.Address, memory.Bytes, _stream);
 
     /// <inheritdoc/>
     public override void Synchronize() => _stream.Synchronize();
-
-    /// <inheritdoc/>
-    public override void Trim() => _pool.Trim();
 
     /// <inheritdoc/>
     public Ceiling MeasureArithmetic(double seconds) => CudaCeilings.Arithmetic(this, seconds);
@@ -140,7 +141,10 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
     public IEnumerable<CopyMeasurement> MeasureCopies(long bytes, double seconds) => CudaCopies.Measure(this, bytes, seconds);
 
     /// <inheritdoc/>
-    protected override GpuMemory AllocateMemory(long bytes, string purpose) => new CudaMemory(this, _pool, bytes, purpose);
+    protected override GpuPool Pool => _pool;
+
+    /// <inheritdoc/>
+    protected override GpuLandings Landings => _landings;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -160,6 +164,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
         // Every part holds the context until it is released itself.
         foreach (var map in _maps) map.Dispose();
         _kernels?.Dispose();
+        _landings?.Dispose();
         _staging?.Dispose();
         _stream?.Dispose();
         _pool?.Dispose();

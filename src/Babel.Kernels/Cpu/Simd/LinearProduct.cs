@@ -30,7 +30,7 @@ internal readonly unsafe struct LinearProduct<TV>(
             var batches = new RowBatches(device, pool, x, panels.Layout.Panels);
             while (batches.Next(out var product, out nint firstRow))
             {
-                var plan = new ProductPlan(panels.Layout.Panels, MostPanels, product.Tiling, pool.Threads, arguments.HasStats);
+                var plan = new ProductPlan(panels, MostPanels, product.Tiling, pool.Threads, arguments.HasStats);
                 pool.Run(plan.Items, new LinearProduct<TV>(device.Scratch, product, plan, panels, arguments, firstRow));
             }
         }

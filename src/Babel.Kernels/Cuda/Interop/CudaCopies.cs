@@ -1,4 +1,5 @@
 using Babel.Kernels.Diagnostics.Bench;
+using Babel.Kernels.Gpu;
 
 namespace Babel.Kernels.Cuda.Interop;
 
@@ -16,7 +17,7 @@ internal static unsafe class CudaCopies
         int size = (int)Math.Min(bytes, LargestPage);
         using Tensor there = device.Allocate(DType.U8, new Shape(size)), beside = device.Allocate(DType.U8, new Shape(size));
         using var page = new PinnedMemory(device.Context, size);
-        var (context, stream, address) = (device.Context, device.Stream, ((CudaMemory)there.View.Memory).Address);
+        var (context, stream, address) = (device.Context, device.Stream, ((GpuMemory)there.View.Memory).Address);
         return
         [
             Way("host to device, page-locked", () => context.Check(context.Api.CopyToDevice(address, page.Address, (nuint)size, stream.Handle), "cuMemcpyHtoDAsync", $"{size} bytes")),

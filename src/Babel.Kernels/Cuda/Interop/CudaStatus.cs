@@ -51,6 +51,9 @@ internal enum CudaStatus
     /// <summary>The PTX is newer than the driver.</summary>
     UnsupportedPtxVersion = 222,
 
+    /// <summary>What was asked about is not done yet; no error.</summary>
+    NotReady = 600,
+
     /// <summary>A kernel read or wrote where nothing is.</summary>
     IllegalAddress = 700,
 

@@ -28,7 +28,7 @@ internal sealed class CublasProducts : IDisposable
     public void Multiply(CublasKind kind, int m, int n, int k, DeviceMemory x, Weight w, DeviceMemory y)
     {
         _device.Context.MakeCurrent();
-        _library.Multiply(_handle, kind, m, n, k, ((CudaMemory)x).Address, ((CudaMemory)((GpuWeight)w).Memory).Address, ((CudaMemory)y).Address);
+        _library.Multiply(_handle, kind, m, n, k, ((GpuMemory)x).Address, ((GpuMemory)((GpuWeight)w).Memory).Address, ((GpuMemory)y).Address);
     }
 
     /// <inheritdoc/>
