@@ -133,7 +133,7 @@ internal sealed class ModelReading
         using var stats = collector.Finish("none", s_lengths.Max());
         double time = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         var sums = stats.Languages.SelectMany(l => l.Sums.Select(s => (Name: $"{l.Language} {s.Key}", s.Value))).OrderBy(s => s.Name, StringComparer.Ordinal).ToList();
-        _quantities.Add(new Quantity("LAPE counters", [.. sums.Select(s => (s.Name, Doubles(s.Value.Count, v => v)))], time, IsCount: true));
+        _quantities.Add(new Quantity("LAPE counters", [.. sums.Select(s => (s.Name, Array.ConvertAll(s.Value.Count.ToArray(), v => (double)v)))], time, IsCount: true));
         _quantities.Add(new Quantity("activation sums", [.. sums.SelectMany(s => Sums(s.Name, s.Value))], 0));
         var importances = stats.Languages.SelectMany(l => l.Importances.Select(i => (Name: $"{l.Language} {i.Key}", i.Key.Part, Values: Means(i.Value)))).OrderBy(i => i.Name, StringComparer.Ordinal).ToList();
         bool IsQk(NeuronPart part) => part is NeuronPart.Q or NeuronPart.K;
@@ -143,15 +143,11 @@ internal sealed class ModelReading
 
     private static IEnumerable<(string Name, double[] Values)> Sums(string name, TapSums sums) =>
     [
-        ($"{name} sum", Doubles(sums.Sum, FixedPoint.ToDouble)), ($"{name} sum of magnitudes", Doubles(sums.SumAbs, FixedPoint.ToDouble)),
-        ($"{name} sum of squares", Doubles(sums.SumSquares, FixedPoint.ToDouble)), ($"{name} maximum", Doubles(sums.Max, v => v)),
+        ($"{name} sum", Array.ConvertAll(sums.Sum.ToArray(), FixedPoint.ToDouble)), ($"{name} sum of magnitudes", Array.ConvertAll(sums.SumAbs.ToArray(), FixedPoint.ToDouble)),
+        ($"{name} sum of squares", Array.ConvertAll(sums.SumSquares.ToArray(), FixedPoint.ToDouble)), ($"{name} maximum", Array.ConvertAll(sums.Max.ToArray(), v => (double)v)),
     ];
 
-    private static double[] Means(ImportanceStats stats) => Doubles(stats.Sum, s => FixedPoint.ToDouble(s) / stats.Documents);
-
-    /// <summary>All layers, one after the other.</summary>
-    private static double[] Doubles<T>(LayerNumbers<T> numbers, Converter<T, double> convert)
-        where T : unmanaged => Array.ConvertAll(numbers.ToArray(), convert);
+    private static double[] Means(ImportanceStats stats) => [.. stats.Sum.ToArray().Select(s => FixedPoint.ToDouble(s) / stats.Documents)];
 
     private void Add(string name, Func<IReadOnlyList<(string Name, double[] Values)>> read)
     {
