@@ -126,6 +126,9 @@ public sealed record RunPlan
         return Math.Max(all == 0 ? work.BatchTokens : Math.Min(all, work.BatchTokens), work.LongestWindow);
     }
 
+    /// <summary>Tokens of the longest window: a whole batch where nobody has said.</summary>
+    private static long LongestOf(Workload work) => work.LongestWindow > 1 ? work.LongestWindow : RowsOf(work);
+
     /// <summary>Plans a run.</summary>
     /// <param name="model">The model.</param>
     /// <param name="device">Where it runs.</param>
@@ -144,7 +147,7 @@ public sealed record RunPlan
             Budget = budget ?? MemoryBudget.Default,
             IsBudgetGiven = budget is not null,
             IsScheduleGiven = schedule is not null,
-            ActivationBytes = ActivationFootprint.Of(model.Spec, device, rows, work.SequencesPerBatch, probes, work.ScorePasses > 0)
+            ActivationBytes = ActivationFootprint.Of(model.Spec, device, rows, work.SequencesPerBatch, LongestOf(work), model.Storage, probes, work.ScorePasses > 0)
                 + (work.CacheTokens * 2 * model.Spec.KvWidth * model.Spec.Layers * device.ComputeType.Size()),
             TokenStatistics = Footprint(layerMajor: false, spooled: false),
             LayerStatistics = Footprint(layerMajor: true, spooled: false),

@@ -11,22 +11,21 @@ internal sealed class DeviceRows
     private double[] _doubles = [];
     private int[] _ints = [];
 
-    /// <summary>The first <paramref name="rows"/> rows of a floating tensor. Valid until the next call.</summary>
-    public ReadOnlySpan<double> Doubles(TensorView source, int rows)
+    /// <summary>A floating tensor. Valid until the next call.</summary>
+    public ReadOnlySpan<double> Doubles(LayerRows rows, int index)
     {
-        var view = source.Rows(0, rows);
+        var view = rows.View(index);
         int count = checked((int)view.Count);
         if (_doubles.Length < count) _doubles = new double[count];
         var doubles = _doubles.AsSpan(0, count);
         if (view.DType == DType.F64)
         {
-            view.Device.Download(view, MemoryMarshal.AsBytes(doubles));
+            if (rows.TryBytes(index, out var bytes)) bytes.CopyTo(MemoryMarshal.AsBytes(doubles));
+            else view.Device.Download(view, MemoryMarshal.AsBytes(doubles));
             return doubles;
         }
 
-        if (_singles.Length < count) _singles = new float[count];
-        var singles = _singles.AsSpan(0, count);
-        view.Device.Read(view, singles);
+        var singles = Singles(rows, index);
         int at = 0;
         for (; at + Vector<float>.Count <= count; at += Vector<float>.Count)
         {
@@ -39,20 +38,22 @@ internal sealed class DeviceRows
         return doubles;
     }
 
-    /// <summary>The first <paramref name="rows"/> rows of an I32 tensor. Valid until the next call.</summary>
-    public ReadOnlySpan<int> Ints(TensorView source, int rows)
+    /// <summary>An I32 tensor. Valid until the next call.</summary>
+    public ReadOnlySpan<int> Ints(LayerRows rows, int index)
     {
-        var view = source.Rows(0, rows);
+        if (rows.TryBytes(index, out var bytes)) return MemoryMarshal.Cast<byte, int>(bytes);
+        var view = rows.View(index);
         int count = checked((int)view.Count);
         if (_ints.Length < count) _ints = new int[count];
         view.Device.Download(view, MemoryMarshal.AsBytes(_ints.AsSpan(0, count)));
         return _ints.AsSpan(0, count);
     }
 
-    /// <summary>The first <paramref name="rows"/> rows of a floating tensor, F64 rounded. Valid until the next call.</summary>
-    public ReadOnlySpan<float> Singles(TensorView source, int rows)
+    /// <summary>A floating tensor, F64 rounded. Valid until the next call.</summary>
+    public ReadOnlySpan<float> Singles(LayerRows rows, int index)
     {
-        var view = source.Rows(0, rows);
+        var view = rows.View(index);
+        if (view.DType == DType.F32 && rows.TryBytes(index, out var bytes)) return MemoryMarshal.Cast<byte, float>(bytes);
         int count = checked((int)view.Count);
         if (_singles.Length < count) _singles = new float[count];
         view.Device.Read(view, _singles.AsSpan(0, count));

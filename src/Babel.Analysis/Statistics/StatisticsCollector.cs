@@ -17,6 +17,12 @@ namespace Babel.Analysis.Statistics;
 /// </remarks>
 public sealed class StatisticsCollector : IProbeSink
 {
+    /// <summary>Statistics of layers that may be on their way to the host at a time.</summary>
+    private const long MostPendingBytes = 256 << 20;
+
+    /// <summary>Layers added while another is enqueued: more, and the device would wait for the host.</summary>
+    private const int StepsAtOnce = 2;
+
     private readonly LanguageModel _model;
     private readonly StatisticsOptions _options;
     private readonly ModelShape _shape;
@@ -27,11 +33,13 @@ public sealed class StatisticsCollector : IProbeSink
     private readonly Dictionary<string, int[]> _rowsOf = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<NeuronPart, RunningSums>> _sums = new(StringComparer.Ordinal);
     private readonly DeviceRows _host = new();
+    private readonly Queue<LayerStep> _pending = [];
     private readonly int[] _windowsDone;
     private readonly bool[] _layersFinished;
     private IReadOnlyList<BatchWindow> _batch = [];
     private int[] _batchRows = [];
     private bool _secondPass;
+    private long _pendingBytes;
 
     /// <summary>Makes room for documents that will be read whole.</summary>
     /// <param name="model">The model.</param>
@@ -76,9 +84,13 @@ public sealed class StatisticsCollector : IProbeSink
             ProbePlan[] plans = _options.QkImportance == ImportanceForms.Both ? [FirstPlan(), new ProbePlan { QkScores = QkScoreForm.Repo }] : [FirstPlan()];
             bool whole = _windowsDone.Sum() + batches.Sum(b => b.Count) == _documents.Sum(d => d.Windows.Count);
             _model.Sweep(packed, plans, ForwardOutput.None, new Sink(this, batches, plans.Length, whole, onRows), sweep, ct);
+            while (_pending.Count > 0) TakeOldest();
         }
         finally
         {
+            foreach (var step in _pending) step.Dispose();
+            _pending.Clear();
+            _pendingBytes = 0;
             packed.ForEach(b => b.Dispose());
         }
 
@@ -86,23 +98,24 @@ public sealed class StatisticsCollector : IProbeSink
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// On a device that runs behind the host, the numbers are sent on their way and added when they have come, in the same order: the host goes on enqueuing
+    /// layers and waits for none of them, unless too much is on its way.
+    /// </remarks>
     public void OnLayer(int layer, LayerProbe probe)
     {
-        int sequences = probe.Layout.Count;
-        if (!_secondPass)
+        var step = StepOf(layer, probe);
+        if (!_model.Device.RunsBehind)
         {
-            foreach (var part in _parts)
-            {
-                if (probe.Stats(_shape.SiteOf(part)) is { } stats) AddSums(part, layer, sequences, stats);
-            }
+            Take(step);
+            return;
         }
 
-        foreach (var importance in _importance)
-        {
-            bool ofSecondPass = _options.QkImportance == ImportanceForms.Both && importance.Key is { Form: ImportanceForms.Repo, Part: NeuronPart.Q };
-            if (ofSecondPass == _secondPass && Source(importance.Key, probe) is { } source)
-                AddImportance(importance, layer, sequences, source);
-        }
+        step.Rows.Begin(_model.Device);
+        _pending.Enqueue(step);
+        _pendingBytes += step.Rows.Bytes;
+        for (int taken = 0; _pending.Count > 0 && (_pendingBytes > MostPendingBytes || (taken < StepsAtOnce && _pending.Peek().Rows.AreHere)); taken++)
+            TakeOldest();
     }
 
     /// <inheritdoc/>
@@ -178,6 +191,39 @@ public sealed class StatisticsCollector : IProbeSink
         };
     }
 
+    private LayerStep StepOf(int layer, LayerProbe probe)
+    {
+        var step = new LayerStep(layer, _batch, _batchRows);
+        if (!_secondPass)
+        {
+            foreach (var part in _parts)
+            {
+                if (probe.Stats(_shape.SiteOf(part)) is { } stats) step.Add(part, stats);
+            }
+        }
+
+        foreach (var importance in _importance)
+        {
+            bool ofSecondPass = _options.QkImportance == ImportanceForms.Both && importance.Key is { Form: ImportanceForms.Repo, Part: NeuronPart.Q };
+            if (ofSecondPass == _secondPass && Source(importance.Key, probe) is { } source) step.Add(importance, source);
+        }
+
+        return step;
+    }
+
+    private void TakeOldest()
+    {
+        using var step = _pending.Dequeue();
+        _pendingBytes -= step.Rows.Bytes;
+        Take(step);
+    }
+
+    private void Take(LayerStep step)
+    {
+        foreach (var (part, width, first) in step.Taps) AddSums(step, part, width, first);
+        foreach (var (importance, index) in step.Importances) AddImportance(step, importance, index);
+    }
+
     /// <summary>Where an importance's per-window sums come from.</summary>
     private TensorView? Source(ImportanceKey key, LayerProbe probe) => (key.Form, key.Part) switch
     {
@@ -199,27 +245,26 @@ public sealed class StatisticsCollector : IProbeSink
         _ => null,
     };
 
-    private void AddImportance(DocumentImportance importance, int layer, int sequences, TensorView source)
+    private void AddImportance(LayerStep step, DocumentImportance importance, int index)
     {
-        var values = _host.Doubles(source, sequences);
-        int width = values.Length / sequences;
-        for (int s = 0; s < sequences; s++)
-            importance.Add(_batchRows[s], layer, values.Slice(s * width, width));
+        var values = _host.Doubles(step.Rows, index);
+        int width = values.Length / step.Batch.Count;
+        for (int s = 0; s < step.Batch.Count; s++) importance.Add(step.Documents[s], step.Layer, values.Slice(s * width, width));
     }
 
-    private void AddSums(NeuronPart part, int layer, int sequences, TapStats stats)
+    private void AddSums(LayerStep step, NeuronPart part, int width, int first)
     {
-        int width = checked((int)stats.Width);
-        var counts = _host.Ints(stats.Count, sequences);
-        for (int s = 0; s < sequences; s++) Count(counts.Slice(s * width, width), SumsOf(s, part).Totals.Count.AsSpan(layer * width, width));
+        int layer = step.Layer, sequences = step.Batch.Count;
+        var counts = _host.Ints(step.Rows, first);
+        for (int s = 0; s < sequences; s++) Count(counts.Slice(s * width, width), SumsOf(step, s, part).Totals.Count.AsSpan(layer * width, width));
         Guard(part, layer, () =>
         {
-            AddFixed(part, sequences, stats.Sum, (sums, rows) => sums.AddSum(layer, rows));
-            AddFixed(part, sequences, stats.SumAbs, (sums, rows) => sums.AddSumAbs(layer, rows));
-            AddFixed(part, sequences, stats.SumSquares, (sums, rows) => sums.AddSumSquares(layer, rows));
+            AddFixed(step, part, first + 1, (sums, rows) => sums.AddSum(layer, rows));
+            AddFixed(step, part, first + 2, (sums, rows) => sums.AddSumAbs(layer, rows));
+            AddFixed(step, part, first + 3, (sums, rows) => sums.AddSumSquares(layer, rows));
         });
-        var largest = _host.Singles(stats.Max, sequences);
-        for (int s = 0; s < sequences; s++) Maximum(largest.Slice(s * width, width), SumsOf(s, part).Totals.Max.AsSpan(layer * width, width));
+        var largest = _host.Singles(step.Rows, first + 4);
+        for (int s = 0; s < sequences; s++) Maximum(largest.Slice(s * width, width), SumsOf(step, s, part).Totals.Max.AsSpan(layer * width, width));
     }
 
     private TapSums FinishSums(NeuronPart part, RunningSums sums)
@@ -263,14 +308,14 @@ public sealed class StatisticsCollector : IProbeSink
         for (; k < target.Length; k++) target[k] = Math.Max(target[k], values[k]);
     }
 
-    private void AddFixed(NeuronPart part, int sequences, TensorView source, AddRows add)
+    private void AddFixed(LayerStep step, NeuronPart part, int index, AddRows add)
     {
-        var values = _host.Doubles(source, sequences);
-        int width = values.Length / sequences;
-        for (int s = 0; s < sequences; s++) add(SumsOf(s, part), values.Slice(s * width, width));
+        var values = _host.Doubles(step.Rows, index);
+        int width = values.Length / step.Batch.Count;
+        for (int s = 0; s < step.Batch.Count; s++) add(SumsOf(step, s, part), values.Slice(s * width, width));
     }
 
-    private RunningSums SumsOf(int sequence, NeuronPart part) => _sums[_batch[sequence].Source.Document.Language][part];
+    private RunningSums SumsOf(LayerStep step, int sequence, NeuronPart part) => _sums[step.Batch[sequence].Source.Document.Language][part];
 
     /// <summary>The model's sweep, batch by batch or layer by layer.</summary>
     private sealed class Sink(StatisticsCollector collector, IReadOnlyList<IReadOnlyList<BatchWindow>> batches, int passes, bool whole, Action<long>? onRows)
@@ -294,7 +339,9 @@ public sealed class StatisticsCollector : IProbeSink
 
         public void OnLayerDone(int layer)
         {
-            if (whole) collector.FinishLayer(layer);
+            if (!whole) return;
+            while (collector._pending.Count > 0) collector.TakeOldest();
+            collector.FinishLayer(layer);
         }
 
         public void OnProgress(long rows) => onRows?.Invoke(rows / passes);

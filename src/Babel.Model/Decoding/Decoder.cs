@@ -33,7 +33,7 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
         ct.ThrowIfCancellationRequested();
         var result = Finish(weights.Output(), x, batch, output, probe);
 
-        // The caller may dispose the batch now, whatever was asked for.
+        // The one place where the host waits: it does not run away from the device by more than a batch.
         device.Synchronize();
         return result;
     }
@@ -61,7 +61,6 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
 
         if (w.Positions is { } positions) _ops.Embed(batch.PositionRows!.Value, positions, x, 1, accumulate: true);
         if (w.Norm is { } norm) _ops.Norm(spec.Norm, x, norm.Weight, norm.BiasView, spec.NormEpsilon, x);
-        if (rows is not null) device.Synchronize();
     }
 
     /// <summary>What a run brings to the host, from the output of the last block.</summary>
@@ -105,7 +104,6 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
         using var index = device.FromInts(rows, new Shape(rows.Length));
         var last = scratch.Get("last", rows.Length, x.Shape.Columns);
         _ops.GatherRows(x, index, last);
-        device.Synchronize();
         return last;
     }
 
@@ -144,7 +142,6 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
         using var logits = device.Allocate(new Shape(final.Shape.Rows, spec.Vocabulary));
         Unembed(w, final, logits);
         probe.Capture(Site.Logits, -1, logits);
-        device.Synchronize();
     }
 
     private void Unembed(OutputWeights w, TensorView final, TensorView logits) =>

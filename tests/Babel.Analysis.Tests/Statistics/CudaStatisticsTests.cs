@@ -1,3 +1,4 @@
+using Babel.Analysis.Corpora;
 using Babel.Analysis.Statistics;
 using Babel.Kernels;
 using Babel.Model;
@@ -44,6 +45,29 @@ public sealed class CudaStatisticsTests : IDisposable
     {
         using var gpu = EmulatedDriver.OpenDevice();
         Assert.Equal(Bytes(Collect(gpu, 100)), Bytes(Collect(gpu, 17)));
+    }
+
+    [SkippableFact]
+    public void Collect_DeviceBehind_WaitsOnceABatch()
+    {
+        using var driver = new EmulatedDriver();
+        using var gpu = driver.Open();
+        byte[] expected = Bytes(Collect(gpu, 20));
+        using var model = LanguageModel.Load(_folder.File("model"), gpu);
+        var corpus = TinyLlama.Corpus(documents: 4);
+
+        // One pass without the importance's second form; blocks of documents are read language by language.
+        int batches = corpus.Documents.GroupBy(d => d.Document.Language).Sum(g => Batching.ByLength([.. g], 20).Count());
+        foreach (int passes in (int[])[1, 2])
+        {
+            var options = passes == 2 ? Everything : Everything with { QkImportance = ImportanceForms.Exact };
+            driver.StayBehind();
+            var stats = StatisticsRun.Collect(model, corpus, "tokenizer", TinyLlama.Context, options, new StatisticsRunOptions { BatchTokens = 20 });
+
+            // Besides, the write norms of the layers of every language.
+            Assert.InRange(driver.Waits, batches * passes, (batches * passes) + (3 * 2 * TinyLlama.Layers));
+            if (passes == 2) Assert.Equal(expected, Bytes(stats));
+        }
     }
 
     private NeuronStats Collect(Device device, int tokens)
