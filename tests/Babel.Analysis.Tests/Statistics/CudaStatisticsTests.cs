@@ -70,10 +70,39 @@ public sealed class CudaStatisticsTests : IDisposable
         }
     }
 
-    private NeuronStats Collect(Device device, int tokens)
+    [SkippableFact]
+    public void Collect_DeviceLostMidway_GoesOnInASecondRun()
+    {
+        const int IllegalAddress = 700;
+        using var driver = new EmulatedDriver(capability: 70);
+        byte[] expected;
+        long calls;
+        using (var gpu = driver.Open())
+        {
+            driver.FailAt(long.MaxValue, IllegalAddress);
+            expected = Bytes(Collect(gpu, 100));
+            calls = driver.Calls;
+        }
+
+        var run = new StatisticsRunOptions { BatchTokens = 100, BlockDocuments = 2, Folder = _folder.File("run") };
+        using (var gpu = driver.Open())
+        {
+            driver.FailAt(calls * 2 / 3, IllegalAddress);
+            var error = Assert.Throws<Kernels.Errors.DeviceLostException>(() => Collect(gpu, run));
+            Assert.Contains("start the same command again", error.Hint, StringComparison.Ordinal);
+        }
+
+        Assert.NotEmpty(Directory.GetFiles(_folder.File("run"), "*", SearchOption.AllDirectories));
+        driver.Reset(capability: 70);
+        using var again = driver.Open();
+        Assert.Equal(expected, Bytes(Collect(again, run)));
+    }
+
+    private NeuronStats Collect(Device device, int tokens) => Collect(device, new StatisticsRunOptions { BatchTokens = tokens });
+
+    private NeuronStats Collect(Device device, StatisticsRunOptions run)
     {
         using var model = LanguageModel.Load(_folder.File("model"), device);
-        var run = new StatisticsRunOptions { BatchTokens = tokens };
         return StatisticsRun.Collect(model, TinyLlama.Corpus(documents: 4), "tokenizer", TinyLlama.Context, Everything, run);
     }
 
