@@ -31,8 +31,9 @@ public static class ActivationFootprint
         if (plan.ValueScores) observed += kv;
         long copies = plan.Statistics.Count > 0 ? Math.Max(f, q) * 16 : 0;
 
-        // The finite check reads x. What is on the host takes no memory of a device that has its own.
-        long host = device.MostBytes is null ? (sequences * copies) + (rows * d * sizeof(float)) : 0;
+        // The finite check reads pieces of x. What is on the host takes no memory of a device that has its own.
+        long piece = Math.Min(rows * d, Math.Max(d, Decoding.FiniteGuard.Piece));
+        long host = device.MostBytes is null ? (sequences * copies) + (piece * sizeof(float)) : 0;
         return (rows * widths * e) + (sequences * observed * e) + host + device.ScratchBytes(Load(spec, rows, sequences, longest, storage, plan, logProbs));
     }
 

@@ -137,6 +137,15 @@ public sealed class Batch : IDisposable
 
     private static void Check(DecoderSpec spec, BatchRows rows)
     {
+        // Tensors may be larger than an array, what is brought to the host of one may not.
+        int widest = Math.Max(spec.ModelWidth, Math.Max(spec.FfnWidth, spec.QueryWidth));
+        if ((long)rows.Ids.Length * widest > Array.MaxLength)
+        {
+            throw new ModelInputException(
+                "a batch is too large", expected: $"at most {Array.MaxLength / widest} tokens of {widest} neurons", found: $"{rows.Ids.Length} tokens",
+                hint: "take smaller batches (--batch-tokens) and, where one text is as long, shorter windows (--context)");
+        }
+
         for (int n = 0; n < rows.Ids.Length; n++)
         {
             var (row, column) = rows.Origins[n];

@@ -5,6 +5,7 @@ using Babel.Model.Decoding;
 using Babel.Model.Errors;
 using Babel.Model.Families;
 using Babel.Model.Files;
+using Babel.Model.RandomModels;
 
 namespace Babel.Model;
 
@@ -91,6 +92,25 @@ public sealed class LanguageModel : IDisposable
             var weights = ResidentWeights.Load(checkpoint, definition, device, progress, ct);
             return new LanguageModel(definition.Spec, device, weights, FingerprintOf(folder, checkpoint));
         }
+    }
+
+    /// <summary>
+    /// A model with random weights, drawn where they lie: nothing is read, written or sent to the device but vectors. Its numbers, and so its results, are those
+    /// of the folder <see cref="RandomModel.Write(string, RandomModelShape, string?, IProgress{LoadProgress}?, CancellationToken)"/> makes.
+    /// </summary>
+    /// <param name="shape">Sizes, storage type, seed.</param>
+    /// <param name="device">Where the model computes; it outlives the model.</param>
+    /// <param name="ct">Looked at between matrices.</param>
+    /// <exception cref="ModelInputException">The family cannot have these sizes.</exception>
+    /// <exception cref="DeviceMemoryException">The weights do not fit the device.</exception>
+    public static LanguageModel Draw(RandomModelShape shape, Device device, CancellationToken ct = default)
+    {
+        var (definition, config) = RandomConfig.Make(shape);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(config);
+        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\ndrawn {shape.Weights} {shape.Seed}\n")));
+        var weights = ResidentWeights.Draw(definition, shape, device, ct);
+        return new LanguageModel(definition.Spec, device, weights, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
     /// <summary>One forward pass over a batch.</summary>

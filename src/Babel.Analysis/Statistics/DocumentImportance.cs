@@ -22,12 +22,12 @@ internal sealed class DocumentImportance
     /// <param name="width">n, entries a layer.</param>
     /// <param name="rowsOf">The documents of every language, in their order.</param>
     /// <param name="keep">Whether to keep every document's values.</param>
-    /// <param name="spool">Whether to keep them in a temporary file.</param>
-    public DocumentImportance(ImportanceKey key, int layers, int width, IReadOnlyDictionary<string, int[]> rowsOf, bool keep, bool spool)
+    /// <param name="room">Where importances lie.</param>
+    public DocumentImportance(ImportanceKey key, int layers, int width, IReadOnlyDictionary<string, int[]> rowsOf, bool keep, NumberRoom room)
     {
         (Key, _width, _rowsOf, _sums) = (key, width, rowsOf, new double[]?[layers]);
         _documents = rowsOf.Values.Sum(r => r.Length);
-        foreach (var (language, rows) in rowsOf) _stats.Add(language, new ImportanceStats(layers, width, rows.Length, keep, spool));
+        foreach (var (language, rows) in rowsOf) _stats.Add(language, new ImportanceStats(layers, width, rows.Length, keep, room, ""));
     }
 
     public ImportanceKey Key { get; }

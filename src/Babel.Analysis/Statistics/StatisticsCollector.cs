@@ -15,7 +15,7 @@ namespace Babel.Analysis.Statistics;
 /// in fixed point, and to its document's importance in float64 in the canonical order of windows; so neither the size of batches nor which
 /// documents are read together changes a bit of the result.
 /// </remarks>
-public sealed class StatisticsCollector : IProbeSink
+public sealed class StatisticsCollector : IProbeSink, IDisposable
 {
     /// <summary>Statistics of layers that may be on their way to the host at a time.</summary>
     private const long MostPendingBytes = 256 << 20;
@@ -34,6 +34,7 @@ public sealed class StatisticsCollector : IProbeSink
     private readonly Dictionary<string, Dictionary<NeuronPart, RunningSums>> _sums = new(StringComparer.Ordinal);
     private readonly DeviceRows _host = new();
     private readonly Queue<LayerStep> _pending = [];
+    private NumberRoom? _room;
     private readonly int[] _windowsDone;
     private readonly bool[] _layersFinished;
     private IReadOnlyList<BatchWindow> _batch = [];
@@ -45,9 +46,12 @@ public sealed class StatisticsCollector : IProbeSink
     /// <param name="model">The model.</param>
     /// <param name="options">What is counted.</param>
     /// <param name="documents">The documents.</param>
-    /// <param name="spoolDocuments">Whether the importance of single documents waits in a temporary file, one layer in memory.</param>
+    /// <param name="spoolFolder">
+    /// Where what is finished waits in a temporary file, one layer in memory, which is worth it layer-major; null for memory.
+    /// </param>
+    /// <exception cref="IOException">The temporary file does not fit its disk.</exception>
     public StatisticsCollector(
-        LanguageModel model, StatisticsOptions options, IReadOnlyList<TokenizedDocument> documents, bool spoolDocuments = false)
+        LanguageModel model, StatisticsOptions options, IReadOnlyList<TokenizedDocument> documents, string? spoolFolder = null)
     {
         (_model, _options, _documents) = (model, options, documents);
         _shape = ModelShape.Of(model.Spec);
@@ -55,16 +59,18 @@ public sealed class StatisticsCollector : IProbeSink
         for (int i = 0; i < documents.Count; i++) _rows.Add(documents[i], i);
         _windowsDone = new int[documents.Count];
         _layersFinished = new bool[_shape.Layers];
+        var room = _room = NumberRoom.In(spoolFolder);
         foreach (string language in documents.Select(d => d.Document.Language).Distinct(StringComparer.Ordinal))
         {
-            _sums[language] = _parts.ToDictionary(p => p, p => new RunningSums(_shape.Layers, _shape.NeuronCount(p)));
+            _sums[language] = _parts.ToDictionary(p => p, p => new RunningSums(new TapSums(_shape.Layers, _shape.NeuronCount(p), room, "")));
             _rowsOf[language] =
             [
                 .. Enumerable.Range(0, documents.Count).Where(i => documents[i].Document.Language == language).OrderBy(i => documents[i].Document.Index),
             ];
         }
 
-        _importance = [.. options.Keys().Select(k => new DocumentImportance(k, _shape.Layers, k.Width(_shape), _rowsOf, options.KeepDocuments, spoolDocuments))];
+        _importance = [.. options.Keys().Select(k => new DocumentImportance(k, _shape.Layers, k.Width(_shape), _rowsOf, options.KeepDocuments, room))];
+        room.Reserve();
     }
 
     /// <summary>
@@ -123,7 +129,7 @@ public sealed class StatisticsCollector : IProbeSink
     {
     }
 
-    /// <summary>The statistics of all documents.</summary>
+    /// <summary>The statistics of all documents, and with them the temporary file where there is one.</summary>
     /// <param name="tokenizer">The tokenizer's fingerprint, for the header.</param>
     /// <param name="context">The window length the documents were cut to, for the header.</param>
     /// <exception cref="InvalidOperationException">A document has not been read, or more than once.</exception>
@@ -136,9 +142,13 @@ public sealed class StatisticsCollector : IProbeSink
         }
 
         for (int layer = 0; layer < _shape.Layers; layer++) FinishLayer(layer);
-        return new NeuronStats(
-            HeaderOf(_model, _options, tokenizer, context), _sums.Select(l => FinishLanguage(l.Key, l.Value)));
+        var room = _room ?? throw new InvalidOperationException("the statistics were finished before");
+        _room = null;
+        return new NeuronStats(HeaderOf(_model, _options, tokenizer, context), _sums.Select(l => FinishLanguage(l.Key, l.Value)), room);
     }
+
+    /// <summary>Closes the temporary file, unless <see cref="Finish"/> has handed it on.</summary>
+    public void Dispose() => _room?.Dispose();
 
     /// <summary>The header of statistics taken with this model and these options.</summary>
     internal static StatsHeader HeaderOf(LanguageModel model, StatisticsOptions options, string tokenizer, int context) => new()
@@ -157,7 +167,7 @@ public sealed class StatisticsCollector : IProbeSink
         var documents = _rowsOf[language].Select(i => _documents[i])
             .Select(d => new StatsDocument(d.Document.Index, d.Tokens, Convert.ToHexStringLower(d.Document.Digest())));
         return new LanguageStats(
-            language, [.. documents], sums.ToDictionary(s => s.Key, s => FinishSums(s.Key, s.Value)), _importance.ToDictionary(i => i.Key, i => i.Of(language)));
+            language, [.. documents], sums.ToDictionary(s => s.Key, s => s.Value.Totals), _importance.ToDictionary(i => i.Key, i => i.Of(language)));
     }
 
     /// <summary>Makes a layer's sums whole and turns them into importances, once all windows have been through it.</summary>
@@ -256,7 +266,7 @@ public sealed class StatisticsCollector : IProbeSink
     {
         int layer = step.Layer, sequences = step.Batch.Count;
         var counts = _host.Ints(step.Rows, first);
-        for (int s = 0; s < sequences; s++) Count(counts.Slice(s * width, width), SumsOf(step, s, part).Totals.Count.AsSpan(layer * width, width));
+        for (int s = 0; s < sequences; s++) Count(counts.Slice(s * width, width), SumsOf(step, s, part).Totals.Count.Write(layer));
         Guard(part, layer, () =>
         {
             AddFixed(step, part, first + 1, (sums, rows) => sums.AddSum(layer, rows));
@@ -264,13 +274,7 @@ public sealed class StatisticsCollector : IProbeSink
             AddFixed(step, part, first + 3, (sums, rows) => sums.AddSumSquares(layer, rows));
         });
         var largest = _host.Singles(step.Rows, first + 4);
-        for (int s = 0; s < sequences; s++) Maximum(largest.Slice(s * width, width), SumsOf(step, s, part).Totals.Max.AsSpan(layer * width, width));
-    }
-
-    private TapSums FinishSums(NeuronPart part, RunningSums sums)
-    {
-        for (int layer = 0; layer < _shape.Layers; layer++) Guard(part, layer, () => sums.Finish(layer));
-        return sums.Totals;
+        for (int s = 0; s < sequences; s++) Maximum(largest.Slice(s * width, width), SumsOf(step, s, part).Totals.Max.Write(layer));
     }
 
     private void Guard(NeuronPart part, int layer, Action add)

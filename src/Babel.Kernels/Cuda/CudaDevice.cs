@@ -7,7 +7,7 @@ using Babel.Kernels.Gpu;
 namespace Babel.Kernels.Cuda;
 
 /// <summary>An NVIDIA GPU, by the driver alone.</summary>
-internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
+internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
 {
     private readonly CudaContext _context;
     private readonly CudaStream _stream;
@@ -89,6 +89,12 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     /// <summary>What the driver says about the GPU.</summary>
     internal CudaDeviceFacts Facts { get; }
 
+    /// <summary>The device's context, for benches that call other libraries in it.</summary>
+    internal CudaContext Context => _context;
+
+    /// <summary>The queue everything is put into.</summary>
+    internal CudaStream Stream => _stream;
+
     /// <inheritdoc/>
     public override long ScratchBytes(OperatorLoad load)
     {
@@ -137,6 +143,9 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
 
     /// <inheritdoc/>
     public Ceiling MeasureMemory(double seconds) => CudaCeilings.Memory(this, seconds);
+
+    /// <inheritdoc/>
+    public IEnumerable<CopyMeasurement> MeasureCopies(long bytes, double seconds) => CudaCopies.Measure(this, bytes, seconds);
 
     /// <inheritdoc/>
     protected override GpuPool Pool => _pool;

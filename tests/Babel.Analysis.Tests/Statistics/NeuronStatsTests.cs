@@ -46,7 +46,7 @@ public sealed class NeuronStatsTests : IDisposable
         var stats = SyntheticStats.Of(header, "de", 0, 1);
         var loaded = NeuronStats.Load(Saved(stats)).Of("de").ImportanceOf(ImportanceForms.Exact, NeuronPart.Up);
         Assert.False(loaded.KeepsDocuments);
-        Assert.Equal(stats.Of("de").ImportanceOf(ImportanceForms.Exact, NeuronPart.Gate).Minimum, loaded.Minimum);
+        Assert.Equal(stats.Of("de").ImportanceOf(ImportanceForms.Exact, NeuronPart.Gate).Minimum.ToArray(), loaded.Minimum.ToArray());
         Assert.Throws<InvalidOperationException>(() => { _ = loaded.Values(0, 0); });
     }
 

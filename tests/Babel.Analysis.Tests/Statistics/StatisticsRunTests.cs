@@ -74,13 +74,13 @@ public sealed class StatisticsRunTests : IDisposable
             Folder = _folder.File("layers"),
             BatchTokens = tokens,
             Sweep = new SweepOptions { ResidentBytes = resident, SpoolBytes = spool },
-            SpoolDocuments = resident == 0,
+            Spool = resident == 0,
         };
         var seen = new List<StatisticsProgress>();
         var stats = StatisticsRun.Collect(streamed, _corpus, "tokenizer", TinyLlama.Context, Everything, run, new Reports(seen.Add));
         Assert.Equal(expected, Bytes(stats));
         Assert.Equal(expected, File.ReadAllBytes(Path.Combine(run.Folder, "statistics.safetensors")));
-        Assert.Equal(expected, Bytes(NeuronStats.Load(Path.Combine(run.Folder, "statistics.safetensors"), spoolDocuments: true)));
+        Assert.Equal(expected, Bytes(NeuronStats.Load(Path.Combine(run.Folder, "statistics.safetensors"))));
         Assert.Equal(["statistics.safetensors"], Directory.EnumerateFileSystemEntries(run.Folder).Select(Path.GetFileName), StringComparer.Ordinal);
         Assert.Equal((seen[^1].TotalTokens, seen[^1].TotalDocuments), (seen[^1].Tokens, seen[^1].Documents));
         Assert.All(seen.Zip(seen.Skip(1)), pair => Assert.True(pair.First.Tokens <= pair.Second.Tokens));
@@ -197,13 +197,12 @@ public sealed class StatisticsRunTests : IDisposable
                 var sums = language.SumsOf(part);
                 for (int k = 0; k < sums.Width; k++)
                 {
-                    int at = sums.At(1, k);
                     double[] column = [.. values.Select(row => (double)row[k])];
-                    Assert.Equal(column.Count(v => v > 0), sums.Count[at]);
-                    Assert.Equal((float)column.Max(), sums.Max[at]);
-                    Near(column.Sum(), FixedPoint.ToDouble(sums.Sum[at]), column.Sum(Math.Abs));
-                    Near(column.Sum(Math.Abs), FixedPoint.ToDouble(sums.SumAbs[at]), column.Sum(Math.Abs));
-                    Near(column.Sum(v => v * v), FixedPoint.ToDouble(sums.SumSquares[at]), column.Sum(v => v * v));
+                    Assert.Equal(column.Count(v => v > 0), sums.Count.Read(1)[k]);
+                    Assert.Equal((float)column.Max(), sums.Max.Read(1)[k]);
+                    Near(column.Sum(), FixedPoint.ToDouble(sums.Sum.Read(1)[k]), column.Sum(Math.Abs));
+                    Near(column.Sum(Math.Abs), FixedPoint.ToDouble(sums.SumAbs.Read(1)[k]), column.Sum(Math.Abs));
+                    Near(column.Sum(v => v * v), FixedPoint.ToDouble(sums.SumSquares.Read(1)[k]), column.Sum(v => v * v));
                 }
             }
         }
@@ -224,7 +223,7 @@ public sealed class StatisticsRunTests : IDisposable
         }
 
         Assert.Same(language.ImportanceOf(ImportanceForms.Repo, NeuronPart.Q), language.ImportanceOf(ImportanceForms.Repo, NeuronPart.K));
-        Assert.All(language.ImportanceOf(ImportanceForms.Repo, NeuronPart.Q).Maximum, v => Assert.InRange(v, float.Epsilon, float.MaxValue));
+        Assert.All(language.ImportanceOf(ImportanceForms.Repo, NeuronPart.Q).Maximum.ToArray(), v => Assert.InRange(v, float.Epsilon, float.MaxValue));
 
         void Matches(ImportanceForms form, NeuronPart part, Site site, IReadOnlyList<int[]> windows, int document)
         {

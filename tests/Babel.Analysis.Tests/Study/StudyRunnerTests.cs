@@ -215,7 +215,7 @@ public sealed class StudyRunnerTests : IDisposable
             onReport(phase, detail);
         }
 
-        public void Planned(RunPlan plan) => Plan = plan;
+        public void Planned(RunPlan plan, double gigaflopsPerSecond) => Plan = plan;
 
         public void Note(string message) => Notes.Add(message);
     }

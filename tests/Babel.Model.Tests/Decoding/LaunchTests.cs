@@ -2,12 +2,11 @@ using Babel.Kernels;
 using Babel.Model.RandomModels;
 using Babel.Testing.Cuda;
 using Xunit;
-using Xunit.Abstractions;
 
 namespace Babel.Model.Tests.Decoding;
 
 /// <summary>How many kernels a layer takes on a GPU, and how often a step of generation waits: what small batches pay for besides their arithmetic.</summary>
-public sealed class LaunchTests(ITestOutputHelper output) : IDisposable
+public sealed class LaunchTests : IDisposable
 {
     private static readonly int[] Prompt = [1, 2, 3, 4];
     private readonly TemporaryFolder _folder = new();
@@ -16,12 +15,11 @@ public sealed class LaunchTests(ITestOutputHelper output) : IDisposable
 
     [SkippableTheory]
     [InlineData(DType.F32, 11, 13)]
-    [InlineData(DType.BF16, 16, 18)]
+    [InlineData(DType.BF16, 17, 19)]
     public void Layer_OfALlama_TakesSoManyLaunches(DType weights, int prefill, int decode)
     {
         var (prefillOne, decodeOne) = Launches(1, weights);
         var (prefillThree, decodeThree) = Launches(3, weights);
-        output.WriteLine($"{weights}: {prefillOne} {prefillThree}, {decodeOne} {decodeThree}");
         Assert.Equal((prefill, decode), ((prefillThree - prefillOne) / 2, (decodeThree - decodeOne) / 2));
     }
 

@@ -158,7 +158,11 @@ internal unsafe ref partial struct QkPass<TV>
 
         var product = _device.Kernels.Float(height);
         for (int t = FirstVisible(row) / Panel * Panel; t < row + count; t += Panel)
-            product(_query, _keys + (t * (nint)_spec.HeadDim), null, _scaled + t, _padded, _spec.HeadDim);
+        {
+            float* keys = _keys + (t * (nint)_spec.HeadDim);
+            product(_query, keys, (byte*)keys, null, _scaled + t, _padded, _spec.HeadDim);
+        }
+
         for (int r = 0; r < count; r++) rows[r] = Softmax(row + r, r * (nint)_padded);
     }
 

@@ -3,6 +3,7 @@
 #include "attention.h"
 #include "../../Gpu/Kernels/norm.cl"
 #include "../../Gpu/Kernels/rows.cl"
+#include "../../Gpu/Kernels/draw.cl"
 #include "../../Gpu/Kernels/statistics.cl"
 #include "../../Gpu/Kernels/log_prob.cl"
 #include "../../Gpu/Kernels/qk.cl"
