@@ -291,7 +291,6 @@ public sealed class LanguageModel : IDisposable
         using var r = Device.FromInts(right, new Shape(right.Length));
         var dots = Device.Allocate(new Shape(left.Length));
         Device.Ops.ColumnDots(weight, l, r, dots);
-        Device.Synchronize();
         return dots;
     }
 

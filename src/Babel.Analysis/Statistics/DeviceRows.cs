@@ -11,25 +11,27 @@ internal sealed class DeviceRows
     private double[] _doubles = [];
     private int[] _ints = [];
 
-    /// <summary>The first <paramref name="rows"/> rows of an F64 tensor. Valid until the next call.</summary>
-    public ReadOnlySpan<double> Doubles(TensorView source, int rows) => Of(source.Rows(0, rows), ref _doubles);
+    /// <summary>An F64 tensor. Valid until the next call.</summary>
+    public ReadOnlySpan<double> Doubles(LayerRows rows, int index) => Of(rows, index, ref _doubles);
 
-    /// <summary>The first <paramref name="rows"/> rows of an I32 tensor. Valid until the next call.</summary>
-    public ReadOnlySpan<int> Ints(TensorView source, int rows) => Of(source.Rows(0, rows), ref _ints);
+    /// <summary>An I32 tensor. Valid until the next call.</summary>
+    public ReadOnlySpan<int> Ints(LayerRows rows, int index) => Of(rows, index, ref _ints);
 
-    /// <summary>The first <paramref name="rows"/> rows of a floating tensor, F64 rounded. Valid until the next call.</summary>
-    public ReadOnlySpan<float> Singles(TensorView source, int rows)
+    /// <summary>A floating tensor, F64 rounded. Valid until the next call.</summary>
+    public ReadOnlySpan<float> Singles(LayerRows rows, int index)
     {
-        var view = source.Rows(0, rows);
-        if (view.DType == DType.F32) return Of(view, ref _singles);
+        var view = rows.View(index);
+        if (view.DType == DType.F32) return Of(rows, index, ref _singles);
         var singles = Grown(ref _singles, checked((int)view.Count));
         view.Device.Read(view, singles);
         return singles;
     }
 
-    private static ReadOnlySpan<T> Of<T>(TensorView view, ref T[] buffer)
+    private static ReadOnlySpan<T> Of<T>(LayerRows rows, int index, ref T[] buffer)
         where T : unmanaged
     {
+        if (rows.TryBytes(index, out var bytes)) return MemoryMarshal.Cast<byte, T>(bytes);
+        var view = rows.View(index);
         if (view.Memory is HostMemory) return view.Span<T>();
         var copy = Grown(ref buffer, checked((int)view.Count));
         view.Device.Download(view, MemoryMarshal.AsBytes(copy));

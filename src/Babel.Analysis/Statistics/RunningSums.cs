@@ -31,13 +31,13 @@ internal sealed class RunningSums(TapSums totals)
     /// <summary>Adds windows' sums of x, |x| or x^2, [rows, n], F32 or F64.</summary>
     /// <param name="which">Which of the three.</param>
     /// <param name="layer">The layer.</param>
-    /// <param name="source">The sums of the batch.</param>
-    /// <param name="sequences">The batch's sequences.</param>
+    /// <param name="source">The tensors of the batch.</param>
+    /// <param name="index">The number of the one with these sums.</param>
     /// <param name="first">The first of this language.</param>
     /// <param name="rows">How many.</param>
     /// <param name="host">Brings them to the host.</param>
     /// <exception cref="OverflowException">A value or a sum is out of range.</exception>
-    public void AddSums(SumKind which, int layer, TensorView source, int sequences, int first, int rows, DeviceRows host)
+    public void AddSums(SumKind which, int layer, LayerRows source, int index, int first, int rows, DeviceRows host)
     {
         var (sums, target) = which switch
         {
@@ -46,8 +46,8 @@ internal sealed class RunningSums(TapSums totals)
             _ => (_sumSquares, Totals.SumSquares),
         };
         int from = first * Width, count = rows * Width;
-        if (source.DType == DType.F64) sums.Add(layer, host.Doubles(source, sequences).Slice(from, count), target.Write(layer));
-        else sums.Add(layer, host.Singles(source, sequences).Slice(from, count), target.Write(layer));
+        if (source.View(index).DType == DType.F64) sums.Add(layer, host.Doubles(source, index).Slice(from, count), target.Write(layer));
+        else sums.Add(layer, host.Singles(source, index).Slice(from, count), target.Write(layer));
     }
 
     /// <summary>Makes a layer's sums whole.</summary>

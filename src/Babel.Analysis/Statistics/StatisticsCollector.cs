@@ -16,6 +16,12 @@ namespace Babel.Analysis.Statistics;
 /// </remarks>
 public sealed class StatisticsCollector : IProbeSink, IDisposable
 {
+    /// <summary>Statistics of layers that may be on their way to the host at a time.</summary>
+    private const long MostPendingBytes = 256 << 20;
+
+    /// <summary>Layers added while another is enqueued: more, and the device would wait for the host.</summary>
+    private const int StepsAtOnce = 2;
+
     private readonly LanguageModel _model;
     private readonly StatisticsOptions _options;
     private readonly ModelShape _shape;
@@ -26,13 +32,14 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
     private readonly Dictionary<string, int[]> _rowsOf = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RunningSums[]> _sums = new(StringComparer.Ordinal);
     private readonly DeviceRows _host = new();
+    private readonly Queue<LayerStep> _pending = [];
     private NumberRoom? _room;
     private readonly int[] _windowsDone;
     private readonly bool[] _layersFinished;
-    private IReadOnlyList<BatchWindow> _batch = [];
-    private int[] _batchRows = [];
-    private LanguageRows[] _languages = [];
+    private readonly LayerStep _step = new();
+    private BatchDocuments _batch = BatchDocuments.None;
     private bool _secondPass;
+    private long _pendingBytes;
 
     /// <summary>Makes room for documents that will be read whole.</summary>
     /// <param name="model">The model.</param>
@@ -82,9 +89,13 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
             ProbePlan[] plans = _options.QkImportance == ImportanceForms.Both ? [FirstPlan(), new ProbePlan { QkScores = QkScoreForm.Repo }] : [FirstPlan()];
             bool whole = _windowsDone.Sum() + batches.Sum(b => b.Count) == _documents.Sum(d => d.Windows.Count);
             _model.Sweep(packed, plans, ForwardOutput.None, new Sink(this, batches, plans.Length, whole, onRows), sweep, ct);
+            while (_pending.Count > 0) TakeOldest();
         }
         finally
         {
+            foreach (var step in _pending) step.Dispose();
+            _pending.Clear();
+            _pendingBytes = 0;
             packed.ForEach(b => b.Dispose());
         }
 
@@ -92,23 +103,26 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// On a device that runs behind the host, the numbers are sent on their way and added when they have come, in the same order: the host goes on enqueuing
+    /// layers and waits for none of them, unless too much is on its way.
+    /// </remarks>
     public void OnLayer(int layer, LayerProbe probe)
     {
-        int sequences = probe.Layout.Count;
-        if (!_secondPass)
+        var step = _model.Device.RunsBehind ? new LayerStep() : _step;
+        step.Begin(layer, _batch);
+        Fill(step, probe);
+        if (step == _step)
         {
-            for (int part = 0; part < _parts.Count; part++)
-            {
-                if (probe.Stats(_shape.SiteOf(_parts[part])) is { } stats) AddSums(part, layer, sequences, stats);
-            }
+            Take(step);
+            return;
         }
 
-        foreach (var importance in _importance)
-        {
-            bool ofSecondPass = _options.QkImportance == ImportanceForms.Both && importance.Key is { Form: ImportanceForms.Repo, Part: NeuronPart.Q };
-            if (ofSecondPass == _secondPass && Source(importance.Key, probe) is { } source)
-                AddImportance(importance, layer, sequences, source);
-        }
+        step.Rows.Begin(_model.Device);
+        _pending.Enqueue(step);
+        _pendingBytes += step.Rows.Bytes;
+        for (int taken = 0; _pending.Count > 0 && (_pendingBytes > MostPendingBytes || (taken < StepsAtOnce && _pending.Peek().Rows.AreHere)); taken++)
+            TakeOldest();
     }
 
     /// <inheritdoc/>
@@ -202,6 +216,36 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
         };
     }
 
+    private void Fill(LayerStep step, LayerProbe probe)
+    {
+        if (!_secondPass)
+        {
+            for (int part = 0; part < _parts.Count; part++)
+            {
+                if (probe.Stats(_shape.SiteOf(_parts[part])) is { } stats) step.Add(part, stats);
+            }
+        }
+
+        foreach (var importance in _importance)
+        {
+            bool ofSecondPass = _options.QkImportance == ImportanceForms.Both && importance.Key is { Form: ImportanceForms.Repo, Part: NeuronPart.Q };
+            if (ofSecondPass == _secondPass && Source(importance.Key, probe) is { } source) step.Add(importance, source);
+        }
+    }
+
+    private void TakeOldest()
+    {
+        using var step = _pending.Dequeue();
+        _pendingBytes -= step.Rows.Bytes;
+        Take(step);
+    }
+
+    private void Take(LayerStep step)
+    {
+        foreach (var (part, first) in step.Taps) AddSums(step, part, first);
+        foreach (var (importance, index) in step.Importances) AddImportance(step, importance, index);
+    }
+
     /// <summary>Where an importance's per-window sums come from.</summary>
     private TensorView? Source(ImportanceKey key, LayerProbe probe) => (key.Form, key.Part) switch
     {
@@ -223,40 +267,41 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
         _ => null,
     };
 
-    private void AddImportance(DocumentImportance importance, int layer, int sequences, TensorView source)
+    private void AddImportance(LayerStep step, DocumentImportance importance, int index)
     {
-        int width = checked((int)source.Shape.Columns);
-        bool wide = source.DType == DType.F64;
-        var doubles = wide ? _host.Doubles(source, sequences) : default;
-        var singles = wide ? default : _host.Singles(source, sequences);
+        int width = checked((int)step.Rows.View(index).Shape.Columns), sequences = step.Batch.Windows.Count;
+        bool wide = step.Rows.View(index).DType == DType.F64;
+        var doubles = wide ? _host.Doubles(step.Rows, index) : default;
+        var singles = wide ? default : _host.Singles(step.Rows, index);
         for (int s = 0; s < sequences; s++)
         {
-            if (wide) importance.Add(_batchRows[s], layer, doubles.Slice(s * width, width));
-            else importance.Add(_batchRows[s], layer, singles.Slice(s * width, width));
+            if (wide) importance.Add(step.Batch.Documents[s], step.Layer, doubles.Slice(s * width, width));
+            else importance.Add(step.Batch.Documents[s], step.Layer, singles.Slice(s * width, width));
         }
     }
 
     /// <summary>Adds a part's statistics array by array, so that each is brought to the host once.</summary>
-    private void AddSums(int part, int layer, int sequences, TapStats stats)
+    private void AddSums(LayerStep step, int part, int tensor)
     {
-        var counts = _host.Ints(stats.Count, sequences);
-        foreach (var (first, rows, sums) in _languages) sums[part].AddCounts(layer, counts.Slice(first * sums[part].Width, rows * sums[part].Width));
-        var largest = _host.Singles(stats.Max, sequences);
-        foreach (var (first, rows, sums) in _languages) sums[part].AddMaxima(layer, largest.Slice(first * sums[part].Width, rows * sums[part].Width));
+        int layer = step.Layer;
+        var counts = _host.Ints(step.Rows, tensor);
+        foreach (var (first, rows, sums) in step.Batch.Languages) sums[part].AddCounts(layer, counts.Slice(first * sums[part].Width, rows * sums[part].Width));
+        var largest = _host.Singles(step.Rows, tensor + 4);
+        foreach (var (first, rows, sums) in step.Batch.Languages) sums[part].AddMaxima(layer, largest.Slice(first * sums[part].Width, rows * sums[part].Width));
         try
         {
-            AddSums(SumKind.Values, stats.Sum);
-            AddSums(SumKind.Sizes, stats.SumAbs);
-            AddSums(SumKind.Squares, stats.SumSquares);
+            Add(SumKind.Values, tensor + 1);
+            Add(SumKind.Sizes, tensor + 2);
+            Add(SumKind.Squares, tensor + 3);
         }
         catch (OverflowException e)
         {
             throw Overflown(part, layer, e);
         }
 
-        void AddSums(SumKind which, TensorView source)
+        void Add(SumKind which, int index)
         {
-            foreach (var (first, rows, sums) in _languages) sums[part].AddSums(which, layer, source, sequences, first, rows, _host);
+            foreach (var (first, rows, sums) in step.Batch.Languages) sums[part].AddSums(which, layer, step.Rows, index, first, rows, _host);
         }
     }
 
@@ -264,24 +309,18 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
         "statistics of activations are not finite numbers below 2^63", where: $"layer {layer}, {_shape.SiteOf(_parts[part])}", found: e.Message,
         hint: "the model's activations overflow; look at them with `babel trace`", inner: e);
 
-    /// <summary>What the sequences of a batch are, looked up once.</summary>
-    private void Begin(IReadOnlyList<BatchWindow> batch)
+    private BatchDocuments Lookup(IReadOnlyList<BatchWindow> windows)
     {
-        _batch = batch;
-        _batchRows = [.. batch.Select(w => _rows[w.Source])];
         var languages = new List<LanguageRows>();
-        for (int first = 0, next; first < batch.Count; first = next)
+        for (int first = 0, next; first < windows.Count; first = next)
         {
-            string language = batch[first].Source.Document.Language;
-            for (next = first + 1; next < batch.Count && batch[next].Source.Document.Language == language;) next++;
+            string language = windows[first].Source.Document.Language;
+            for (next = first + 1; next < windows.Count && windows[next].Source.Document.Language == language;) next++;
             languages.Add(new LanguageRows(first, next - first, _sums[language]));
         }
 
-        _languages = [.. languages];
+        return new BatchDocuments(windows, [.. windows.Select(w => _rows[w.Source])], [.. languages]);
     }
-
-    /// <summary>Neighbouring sequences of one language.</summary>
-    private readonly record struct LanguageRows(int First, int Rows, RunningSums[] Sums);
 
     /// <summary>The model's sweep, batch by batch or layer by layer.</summary>
     private sealed class Sink(StatisticsCollector collector, IReadOnlyList<IReadOnlyList<BatchWindow>> batches, int passes, bool whole, Action<long>? onRows)
@@ -289,7 +328,7 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
     {
         public IProbeSink Probe(int pass, int batch)
         {
-            if (!ReferenceEquals(collector._batch, batches[batch])) collector.Begin(batches[batch]);
+            if (!ReferenceEquals(collector._batch.Windows, batches[batch])) collector._batch = collector.Lookup(batches[batch]);
             collector._secondPass = pass == 1;
             return collector;
         }
@@ -300,7 +339,9 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
 
         public void OnLayerDone(int layer)
         {
-            if (whole) collector.FinishLayer(layer);
+            if (!whole) return;
+            while (collector._pending.Count > 0) collector.TakeOldest();
+            collector.FinishLayer(layer);
         }
 
         public void OnProgress(long rows) => onRows?.Invoke(rows / passes);

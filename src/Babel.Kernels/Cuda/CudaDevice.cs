@@ -96,6 +96,13 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
     internal CudaStream Stream => _stream;
 
     /// <inheritdoc/>
+    public override long ScratchBytes(OperatorLoad load)
+    {
+        bool inParts = Engine != CudaEngine.Float && GpuWeight.KernelTypeOf(this, load.Storage) == DType.BF16;
+        return base.ScratchBytes(load) + (inParts ? TensorProducts.PartBytes(load.Rows, load.Width, Precision) : 0);
+    }
+
+    /// <inheritdoc/>
     public override void Launch(string kernel, GpuGrid grid) => Launch(kernel, grid, sharedBytes: 0);
 
     /// <summary>Enqueues a kernel with the next launch's arguments and dynamic shared memory.</summary>
