@@ -6,7 +6,8 @@ namespace Babel.Kernels.Cuda;
 /// <summary>Products and attention on an NVIDIA GPU; every other operator is that of <see cref="GpuOps"/>.</summary>
 /// <param name="device">The device.</param>
 /// <param name="tensorCores">Products on tensor cores, or null where the device has none that passed their check.</param>
-internal sealed class CudaOps(CudaDevice device, TensorProducts? tensorCores) : GpuOps(device)
+/// <param name="tensorAttention">Attention on tensor cores, or null where that is not asked for or not to be had.</param>
+internal sealed class CudaOps(CudaDevice device, TensorProducts? tensorCores, TensorAttention? tensorAttention) : GpuOps(device)
 {
     // Cuda/Kernels/attention.h.
     private const int AttentionThreads = 128;
@@ -44,6 +45,13 @@ internal sealed class CudaOps(CudaDevice device, TensorProducts? tensorCores) : 
         TensorView? scale,
         TensorView? pattern)
     {
+        // Probabilities that are looked at are exact, and so is what is made of them.
+        if (tensorAttention is not null && pattern is null && TensorAttention.Serves(spec))
+        {
+            tensorAttention.Attend(q, k, v, output, spec, layout, scale);
+            return;
+        }
+
         // The smallest of the kernels' rooms that holds a head.
         (string name, int rows, int room) = spec.HeadDim switch
         {
