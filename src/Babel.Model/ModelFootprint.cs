@@ -52,11 +52,10 @@ public sealed record ModelFootprint
     public long SweepBytes(long distinctIds, bool logProbs)
     {
         long rows = Math.Min(distinctIds, Spec.Vocabulary) * (EmbeddingBytes / Spec.Vocabulary);
-        long head = IsTied ? EmbeddingBytes : OutputStorageBytes;
-        return StorageBytes - EmbeddingBytes - (IsTied ? 0 : OutputStorageBytes) + rows + (logProbs ? head : 0);
+        return StorageBytes - EmbeddingBytes - OutputStorageBytes + rows + (logProbs ? OutputStorageBytes + (IsTied ? EmbeddingBytes : 0) : 0);
     }
 
-    /// <summary>Bytes of the files' unembedding.</summary>
+    /// <summary>Bytes of the files' output side: norm, projection, and the unembedding where it is not the embedding.</summary>
     public required long OutputStorageBytes { get; init; }
 
     /// <summary>Reads configuration and headers.</summary>
@@ -89,7 +88,7 @@ public sealed record ModelFootprint
             OutputBytes = OnDevice(parts[^1]),
             IsTied = sources.Unembedding is null || sources.Unembedding.Weight == sources.Embedding,
             EmbeddingBytes = names.Find(sources.Embedding).Tensor.Bytes,
-            OutputStorageBytes = names.Find(parts[^1][0].Source.Weight).Tensor.Bytes,
+            OutputStorageBytes = WeightForms.OutputTensors(definition).Where(t => t.Name != sources.Embedding).Sum(t => names.Find(t.Name).Tensor.Bytes),
         };
     }
 }
