@@ -13,11 +13,13 @@ public sealed class Batch : IDisposable
     private const int MostRotaryPositions = 1 << 20;
 
     private readonly List<Tensor> _owned = [];
+    private readonly Device _device;
     private readonly (int Row, int Column)[] _origins;
 
     private Batch(LanguageModel model, BatchRows rows)
     {
         var spec = model.Spec;
+        _device = model.Device;
         Layout = rows.Layout;
         _origins = rows.Origins;
         Check(spec, rows);
@@ -109,6 +111,7 @@ public sealed class Batch : IDisposable
     {
         foreach (var tensor in _owned) tensor.Dispose();
         _owned.Clear();
+        _device.Release(Layout);
     }
 
     internal static Batch Create(LanguageModel model, BatchRows rows) => new(model, rows);

@@ -3,6 +3,7 @@ using Babel.Model.Decoding;
 using Babel.Model.Errors;
 using Babel.Model.Families;
 using Babel.Model.Files;
+using Babel.Model.RandomModels;
 
 namespace Babel.Model;
 
@@ -71,24 +72,39 @@ public sealed record ModelFootprint
         var names = new WeightNames(checkpoint, definition);
         names.Check();
         WeightForms.Check(names, definition);
+        return Of(definition, device, names.UsedBytes, name => (names.Find(name).Tensor.DType, names.Find(name).Tensor.Bytes));
+    }
+
+    /// <summary>What a model of random weights takes, without files.</summary>
+    /// <param name="shape">Its sizes.</param>
+    /// <param name="device">Where it would run.</param>
+    /// <exception cref="ModelInputException">The family cannot have these sizes.</exception>
+    public static ModelFootprint Of(RandomModelShape shape, Device device)
+    {
+        var (definition, _) = RandomConfig.Make(shape);
+        var tensors = RandomTensors.Of(definition, shape.Weights).Select(t => t.Header).ToDictionary(t => t.Name, StringComparer.Ordinal);
+        return Of(definition, device, tensors.Values.Sum(t => t.Bytes), name => (tensors[name].DType, tensors[name].Bytes));
+    }
+
+    private static ModelFootprint Of(ModelDefinition definition, Device device, long storageBytes, Func<string, (DType Type, long Bytes)> stored)
+    {
         var parts = WeightForms.Of(definition);
-        DType TypeOf(MatrixForm matrix) => names.Find(matrix.Source.Weight).Tensor.DType;
-        long OnDevice(IEnumerable<MatrixForm> part) => part.Sum(m => device.WeightBytes(WeightForms.TypeOn(device, TypeOf(m)), m.Rows, m.Columns));
+        long OnDevice(IEnumerable<MatrixForm> part) => part.Sum(m => device.WeightBytes(WeightForms.TypeOn(device, stored(m.Source.Weight).Type), m.Rows, m.Columns));
         var (spec, sources) = (definition.Spec, definition.Sources);
         bool computed = spec.Positions == PositionForm.Sinusoidal && sources.Positions is null;
         return new ModelFootprint
         {
             Spec = spec,
-            StorageBytes = names.UsedBytes,
-            Storage = parts.Skip(1).SkipLast(1).SelectMany(p => p).Select(TypeOf).GroupBy(t => t).MaxBy(g => g.Count())!.Key,
+            StorageBytes = storageBytes,
+            Storage = parts.Skip(1).SkipLast(1).SelectMany(p => p).Select(m => stored(m.Source.Weight).Type).GroupBy(t => t).MaxBy(g => g.Count())!.Key,
             EmbeddingDeviceBytes = OnDevice(parts[0].Take(1)),
             PositionBytes = OnDevice(parts[0].Skip(1))
                 + (computed ? device.WeightBytes(WeightForms.SinusoidType(device), WeightForms.PositionRows(spec), spec.ModelWidth) : 0),
             LayerBytes = [.. parts.Skip(1).SkipLast(1).Select(OnDevice)],
             OutputBytes = OnDevice(parts[^1]),
             IsTied = sources.Unembedding is null || sources.Unembedding.Weight == sources.Embedding,
-            EmbeddingBytes = names.Find(sources.Embedding).Tensor.Bytes,
-            OutputStorageBytes = WeightForms.OutputTensors(definition).Where(t => t.Name != sources.Embedding).Sum(t => names.Find(t.Name).Tensor.Bytes),
+            EmbeddingBytes = stored(sources.Embedding).Bytes,
+            OutputStorageBytes = WeightForms.OutputTensors(definition).Where(t => t.Name != sources.Embedding).Sum(t => stored(t.Name).Bytes),
         };
     }
 }

@@ -6,6 +6,7 @@ using Babel.Analysis.Statistics;
 using Babel.Kernels;
 using Babel.Kernels.Errors;
 using Babel.Model;
+using Babel.Model.RandomModels;
 using Xunit;
 
 namespace Babel.Analysis.Tests.Planning;
@@ -27,7 +28,7 @@ public sealed class RunPlanTests : IDisposable
     [Fact]
     public void Study_OfEightLanguagesOn1b_FitsAFifthOfItsWeights()
     {
-        var plan = RunPlan.Of(HollowLlama.OneBillion(_folder.File("1b"), _device), _device, Study1b(), Little);
+        var plan = RunPlan.Of(OneBillion(), _device, Study1b(), Little);
         Assert.True(plan.Fits);
         Assert.InRange(plan.PeakBytes, Little / 2, Little);
         Assert.InRange(plan.Model.StorageBytes, 5 * Little, 6 * Little);
@@ -42,7 +43,7 @@ public sealed class RunPlanTests : IDisposable
     [Fact]
     public void Statistics_OfMoreDocumentsThanMemoryHasRoomFor_AreTakenInUnits()
     {
-        var model = HollowLlama.OneBillion(_folder.File("1b"), _device);
+        var model = OneBillion();
         var work = Study1b() with { DocumentTokens = [.. Enumerable.Repeat(46, 200_000)] };
         var plan = RunPlan.Of(model, _device, work, Little);
         Assert.True(plan.Fits);
@@ -95,7 +96,7 @@ public sealed class RunPlanTests : IDisposable
     [Fact]
     public void Flops_AreThoseOfTheForwardPass()
     {
-        var model = HollowLlama.OneBillion(_folder.File("1b"), _device);
+        var model = OneBillion();
         var work = Study1b();
         var plan = RunPlan.Of(model, _device, work, Little);
         double layers = 22 * 2.0 * 2048 * ((2 * (2048 + 256)) + (3 * 5632)), head = 2.0 * 32_000 * 2048;
@@ -106,7 +107,7 @@ public sealed class RunPlanTests : IDisposable
     [Fact]
     public void RequireFit_NamesOnlyWhatHelps_AndWhatTheCommandHas()
     {
-        var model = HollowLlama.OneBillion(_folder.File("1b"), _device);
+        var model = OneBillion();
         string Hint(Workload work, long budget, Schedule? schedule, Remedies remedies) => Assert.Throws<DeviceMemoryException>(
             () => RunPlan.Of(model, _device, work, budget, schedule).RequireFit(remedies)).Hint!;
 
@@ -143,6 +144,8 @@ public sealed class RunPlanTests : IDisposable
         var longer = spec with { MaxPositions = 131_072 };
         Assert.Equal([4096, 5000, 131_072], new int?[] { null, 5000, 1 << 20 }.Select(asked => WindowLength.Of(asked, longer)));
     }
+
+    private ModelFootprint OneBillion() => ModelFootprint.Of(RandomModelShape.Named["1b"] with { Weights = DType.F32 }, _device);
 
     private static Workload Study1b() => new()
     {
