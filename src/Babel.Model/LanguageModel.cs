@@ -85,6 +85,10 @@ public sealed class LanguageModel : IDisposable
         if (schedule == Schedule.Layer)
         {
             string fingerprint = FingerprintOf(folder, checkpoint);
+
+            // Memory is short: what reading text has left behind goes back to the system first.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            device.Trim();
             return new LanguageModel(definition.Spec, device, new StreamedWeights(checkpoint, definition, device), fingerprint);
         }
 
