@@ -128,7 +128,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     public Ceiling MeasureArithmetic(double seconds) => CudaCeilings.Arithmetic(this, seconds);
 
     /// <inheritdoc/>
-    public Ceiling MeasureMemory(double seconds) => CudaCeilings.Memory(this, seconds);
+    public MemoryPass OpenMemory() => CudaCeilings.Memory(this);
 
     /// <inheritdoc/>
     protected override GpuMemory AllocateMemory(long bytes, string purpose) => new CudaMemory(this, _pool, bytes, purpose);

@@ -14,10 +14,31 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
 
     private readonly IOps _ops = device.Ops;
     private readonly FiniteGuard _guard = new(device);
+    private Epilogue? _unembed;
 
     private Activation LogitCap => spec.LogitSoftCap > 0 ? Activation.SoftCap(spec.LogitSoftCap) : Activation.Identity;
 
     public ForwardResult Run(Batch batch, ForwardOutput output, KvCache? cache, ProbeRun probe, FiniteCheck check, CancellationToken ct)
+    {
+        var x = Blocks(batch, cache, probe, check, ct);
+        var result = Finish(weights.Output(), x, batch, output, probe);
+
+        // The caller may dispose the batch now, whatever was asked for.
+        device.Synchronize();
+        return result;
+    }
+
+    /// <summary>The logits of every sequence's last token, [S, V], where the caller wants them: a step of generation, which makes no garbage that grows with anything.</summary>
+    public void LastLogits(Batch batch, KvCache cache, ProbeRun probe, FiniteCheck check, Span<float> logits, CancellationToken ct)
+    {
+        var x = Blocks(batch, cache, probe, check, ct);
+        var w = weights.Output();
+        Logits(w, Final(w, LastRows(x, batch.Layout), "last normed", "last projected"), logits);
+        device.Synchronize();
+    }
+
+    /// <summary>The output of the last block.</summary>
+    private TensorView Blocks(Batch batch, KvCache? cache, ProbeRun probe, FiniteCheck check, CancellationToken ct)
     {
         var x = scratch.Get("x", batch.Tokens, spec.ModelWidth);
         Embed(weights.Input([]), batch, x);
@@ -31,11 +52,7 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
 
         if (check == FiniteCheck.FinalState) CheckFinal(x);
         ct.ThrowIfCancellationRequested();
-        var result = Finish(weights.Output(), x, batch, output, probe);
-
-        // The caller may dispose the batch now, whatever was asked for.
-        device.Synchronize();
-        return result;
+        return x;
     }
 
     /// <summary>Whether the output side is needed at all.</summary>
@@ -100,6 +117,7 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
 
     private TensorView LastRows(TensorView x, SequenceLayout layout)
     {
+        if (layout.Tokens == layout.Count) return x;
         var rows = new int[layout.Count];
         for (int s = 0; s < rows.Length; s++) rows[s] = layout.Spans[s].QueryStart + layout.Spans[s].QueryLength - 1;
         using var index = device.FromInts(rows, new Shape(rows.Length));
@@ -127,16 +145,21 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
         }
 
         var host = new float[rows * spec.Vocabulary];
+        Logits(w, final, host);
+        return host;
+    }
+
+    private void Logits(OutputWeights w, TensorView final, Span<float> host)
+    {
+        long rows = final.Shape.Rows;
         long piece = Math.Clamp(LogitsPiece / spec.Vocabulary, 1, rows);
         for (long row = 0; row < rows; row += piece)
         {
             long count = Math.Min(piece, rows - row);
             var logits = scratch.Get("logits", count, spec.Vocabulary);
             Unembed(w, final.Rows(row, count), logits);
-            device.Read(logits, host.AsSpan((int)(row * spec.Vocabulary), (int)(count * spec.Vocabulary)));
+            device.Read(logits, host.Slice((int)(row * spec.Vocabulary), (int)(count * spec.Vocabulary)));
         }
-
-        return host;
     }
 
     private void CaptureLogits(OutputWeights w, TensorView final, ProbeRun probe)
@@ -147,8 +170,11 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
         device.Synchronize();
     }
 
-    private void Unembed(OutputWeights w, TensorView final, TensorView logits) =>
-        _ops.Linear(final, w.Unembedding.Weight, logits, new Epilogue { Bias = w.Unembedding.BiasView, Activation = LogitCap });
+    private void Unembed(OutputWeights w, TensorView final, TensorView logits)
+    {
+        if (_unembed is null || _unembed.Bias != w.Unembedding.BiasView) _unembed = new Epilogue { Bias = w.Unembedding.BiasView, Activation = LogitCap };
+        _ops.Linear(final, w.Unembedding.Weight, logits, _unembed);
+    }
 
     /// <summary>Looks for what is not finite after the last layer.</summary>
     public void CheckFinal(TensorView x) =>
