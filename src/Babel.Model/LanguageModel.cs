@@ -127,8 +127,19 @@ public sealed class LanguageModel : IDisposable
     /// <exception cref="ModelInputException">The plan names sites the model does not have.</exception>
     /// <exception cref="NonFiniteException">The hidden state left the finite numbers, see <see cref="FiniteCheck"/>.</exception>
     public ForwardResult Run(
-        Batch batch, ForwardOutput output, ProbePlan? plan = null, IProbeSink? sink = null, CancellationToken ct = default) =>
-        Run(batch, output, cache: null, plan ?? ProbePlan.None, sink, ct);
+        Batch batch, ForwardOutput output, ProbePlan? plan = null, IProbeSink? sink = null, CancellationToken ct = default)
+    {
+        plan ??= ProbePlan.None;
+        ProbeRun.Check(plan, Spec, sink);
+        if (!_weights.IsResident)
+        {
+            var single = new SingleRun(sink);
+            _layers.Run([batch], [plan], output, single, ProbeOf, FiniteCheck, SweepOptions.InMemory, ct);
+            return single.Result;
+        }
+
+        return _decoder.Run(batch, output, cache: null, ProbeOf(plan, sink, batch.Layout, MaskOf(plan.Ablation)), FiniteCheck, ct);
+    }
 
     /// <summary>
     /// Takes batches through the model, once for every plan, in the order of the model's <see cref="Schedule"/>. Layer-major reads every weight once for all
@@ -213,18 +224,11 @@ public sealed class LanguageModel : IDisposable
         _weights.Dispose();
     }
 
-    internal ForwardResult Run(Batch batch, ForwardOutput output, KvCache? cache, ProbePlan plan, IProbeSink? sink, CancellationToken ct)
+    /// <summary>A step of generation: the logits of every sequence's last token, [S, V]; nothing is observed.</summary>
+    internal void LastLogits(Batch batch, KvCache cache, ProbePlan plan, Span<float> logits, CancellationToken ct)
     {
-        ProbeRun.Check(plan, Spec, sink);
-        if (!_weights.IsResident)
-        {
-            if (cache is not null) throw NotResident();
-            var single = new SingleRun(sink);
-            _layers.Run([batch], [plan], output, single, ProbeOf, FiniteCheck, SweepOptions.InMemory, ct);
-            return single.Result;
-        }
-
-        return _decoder.Run(batch, output, cache, ProbeOf(plan, sink, batch.Layout, MaskOf(plan.Ablation)), FiniteCheck, ct);
+        if (!_weights.IsResident) throw NotResident();
+        _decoder.LastLogits(batch, cache, ProbeOf(plan, sink: null, batch.Layout, MaskOf(plan.Ablation)), FiniteCheck, logits, ct);
     }
 
     private static DeviceMemoryException NotResident() => new(

@@ -100,7 +100,7 @@ public sealed class CpuDevice : Device, IDeviceCeilings
     public Ceiling MeasureArithmetic(double seconds) => CpuCeilings.Arithmetic(this, _pool, seconds);
 
     /// <inheritdoc/>
-    public Ceiling MeasureMemory(double seconds) => CpuCeilings.Memory(this, _pool, seconds);
+    public MemoryPass OpenMemory() => CpuCeilings.Memory(this, _pool);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -146,7 +146,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
     public Ceiling MeasureArithmetic(double seconds) => CudaCeilings.Arithmetic(this, seconds);
 
     /// <inheritdoc/>
-    public Ceiling MeasureMemory(double seconds) => CudaCeilings.Memory(this, seconds);
+    public MemoryPass OpenMemory() => CudaCeilings.Memory(this);
 
     /// <inheritdoc/>
     public IEnumerable<CopyMeasurement> MeasureCopies(long bytes, double seconds) => CudaCopies.Measure(this, bytes, seconds);
