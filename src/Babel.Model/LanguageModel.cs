@@ -23,6 +23,7 @@ public sealed class LanguageModel : IDisposable
     private readonly Dictionary<Site, TapStats> _noStats = [];
     private readonly Dictionary<int, Tensor> _grams = [];
     private MaskTensors? _mask;
+    private SequenceLayout? _tapped;
 
     private LanguageModel(DecoderSpec spec, Device device, IWeightSource weights, string fingerprint)
     {
@@ -84,6 +85,10 @@ public sealed class LanguageModel : IDisposable
         if (schedule == Schedule.Layer)
         {
             string fingerprint = FingerprintOf(folder, checkpoint);
+
+            // Memory is short: what reading text has left behind goes back to the system first.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            device.Trim();
             return new LanguageModel(definition.Spec, device, new StreamedWeights(checkpoint, definition, device), fingerprint);
         }
 
@@ -226,8 +231,12 @@ public sealed class LanguageModel : IDisposable
         "generation needs all weights in memory", expected: "a model loaded token-major", found: "one that is read layer by layer",
         hint: "every new token goes through all layers; give more memory, or score instead of generate");
 
-    private ProbeRun ProbeOf(ProbePlan plan, IProbeSink? sink, SequenceLayout layout, MaskTensors? mask) =>
-        new(plan, sink, layout, _scratch, mask, StatsOf(plan, layout.Count));
+    /// <summary>The layout of the last run is kept where it is the same: taps of the same kind of batch are then the same, and so are the epilogues they belong to.</summary>
+    private ProbeRun ProbeOf(ProbePlan plan, IProbeSink? sink, SequenceLayout layout, MaskTensors? mask)
+    {
+        if (_tapped is null || !_tapped.Spans.SequenceEqual(layout.Spans)) _tapped = layout;
+        return new(plan, sink, _tapped, _scratch, mask, StatsOf(plan, layout.Count));
+    }
 
     /// <summary>The mask of the last run is kept: ablation studies run one mask over many batches.</summary>
     private MaskTensors? MaskOf(NeuronMask? mask)

@@ -3,7 +3,7 @@ using Babel.Kernels;
 namespace Babel.Analysis.Statistics;
 
 /// <summary>The tensors in which a layer's statistics of one batch lie, by number: on the device, or on their way to the host.</summary>
-internal sealed class LayerRows : IDisposable
+internal sealed class LayerRows
 {
     private readonly List<TensorView> _views = [];
     private PendingDownload? _download;
@@ -34,6 +34,11 @@ internal sealed class LayerRows : IDisposable
         return _download is not null;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _download?.Dispose();
+    /// <summary>Holds none any more, on the way or not.</summary>
+    public void Clear()
+    {
+        _download?.Dispose();
+        _download = null;
+        _views.Clear();
+    }
 }

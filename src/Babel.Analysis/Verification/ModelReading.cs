@@ -130,7 +130,7 @@ internal sealed class ModelReading
         long start = Stopwatch.GetTimestamp();
         var collector = new StatisticsCollector(_model, options, documents);
         collector.Run([[new(documents[0], 0), new(documents[1], 0)], [new(documents[2], 0), new(documents[2], 1)]], ct: _ct);
-        var stats = collector.Finish("none", s_lengths.Max());
+        using var stats = collector.Finish("none", s_lengths.Max());
         double time = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         var sums = stats.Languages.SelectMany(l => l.Sums.Select(s => (Name: $"{l.Language} {s.Key}", s.Value))).OrderBy(s => s.Name, StringComparer.Ordinal).ToList();
         _quantities.Add(new Quantity("LAPE counters", [.. sums.Select(s => (s.Name, Array.ConvertAll(s.Value.Count.ToArray(), v => (double)v)))], time, IsCount: true));

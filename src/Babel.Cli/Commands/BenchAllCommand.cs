@@ -99,7 +99,7 @@ internal sealed class BenchAllCommand : CommandBase<BenchAllRequest>
             foreach (var (device, result) in results) run.Model(device, result, model);
         }
 
-        BenchRecord.Write([.. results.Select(r => r.Result)], request.Output, Stopwatch.GetElapsedTime(start), context);
+        BenchRecord.Write([.. results.Select(r => r.Result)], request.Options, request.Output, Stopwatch.GetElapsedTime(start), context);
         return run.Worst;
     }
 

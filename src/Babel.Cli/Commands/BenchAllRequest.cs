@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Babel.Cli.Commands;
 
 /// <summary>What <c>babel bench all</c> is asked for.</summary>
@@ -10,4 +12,20 @@ namespace Babel.Cli.Commands;
 /// <param name="Output">The folder of the record, or null.</param>
 /// <param name="Cublas">The file of the library to compare with, or null.</param>
 internal sealed record BenchAllRequest(
-    IReadOnlyList<int> Sides, IReadOnlyList<string> Models, int Tokens, int Length, int AttentionLength, double Seconds, string? Output, string? Cublas);
+    IReadOnlyList<int> Sides, IReadOnlyList<string> Models, int Tokens, int Length, int AttentionLength, double Seconds, string? Output, string? Cublas)
+{
+    /// <summary>The options that ask for this, but for where the record goes.</summary>
+    public string Options
+    {
+        get
+        {
+            var words = new List<string>();
+            foreach (int side in Sides) words.Add(string.Create(CultureInfo.InvariantCulture, $"--side {side}"));
+            foreach (string model in Models) words.Add($"--model {model}");
+            words.Add(string.Create(
+                CultureInfo.InvariantCulture, $"--tokens {Tokens} --length {Length} --attention-length {AttentionLength} --seconds {Seconds}"));
+            if (Cublas is not null) words.Add($"--cublas {Cublas}");
+            return string.Join(' ', words);
+        }
+    }
+}

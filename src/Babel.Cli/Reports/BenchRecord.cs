@@ -11,10 +11,11 @@ internal static class BenchRecord
 {
     /// <summary>Writes it.</summary>
     /// <param name="results">One for each precision.</param>
+    /// <param name="options">The options of the run.</param>
     /// <param name="folder">Where the files go; null for none.</param>
     /// <param name="took">What all of it took.</param>
     /// <param name="context">The console.</param>
-    public static void Write(IReadOnlyList<BenchResult> results, string? folder, TimeSpan took, CommandContext context)
+    public static void Write(IReadOnlyList<BenchResult> results, string options, string? folder, TimeSpan took, CommandContext context)
     {
         if (folder is not null)
         {
@@ -24,18 +25,19 @@ internal static class BenchRecord
             {
                 using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
                 json.WriteStartObject();
-                Json(json, results, took);
+                Json(json, results, options, took);
                 json.WriteEndObject();
             });
-            AtomicFile.Write(name + ".md", stream => stream.Write(Encoding.UTF8.GetBytes(Markdown(results, took))));
+            AtomicFile.Write(name + ".md", stream => stream.Write(Encoding.UTF8.GetBytes(Markdown(results, options, took))));
             context.Progress.Say($"the record is {name}.md and .json");
         }
 
-        context.Write(json => Json(json, results, took), output => Tables(output, context.Style, results, took));
+        context.Write(json => Json(json, results, options, took), output => Tables(output, context.Style, results, took));
     }
 
-    private static void Json(Utf8JsonWriter json, IReadOnlyList<BenchResult> results, TimeSpan took)
+    private static void Json(Utf8JsonWriter json, IReadOnlyList<BenchResult> results, string options, TimeSpan took)
     {
+        json.WriteString("options", options);
         json.Number("seconds", took.TotalSeconds);
         BenchJson.List(json, "runs", results, r => BenchJson.Write(json, r));
     }
@@ -51,12 +53,12 @@ internal static class BenchRecord
         output.WriteLine($"measured in {Format.Duration(took)}");
     }
 
-    private static string Markdown(IReadOnlyList<BenchResult> results, TimeSpan took)
+    private static string Markdown(IReadOnlyList<BenchResult> results, string options, TimeSpan took)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
         text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"# {results[0].Date:yyyy-MM-dd}, {results[0].Description}"));
         text.WriteLine();
-        text.WriteLine($"`babel bench all --device {results[0].Device}`, all numbers in the file of the same name ending in `.json`.");
+        text.WriteLine($"`babel bench all --device {results[0].Device} {options}`, all numbers in the file of the same name ending in `.json`.");
         text.WriteLine();
         text.WriteLine("```");
         Tables(text, Style.None, results, took);

@@ -40,7 +40,7 @@ internal static class SelfTestReport
         output.WriteLine();
         output.WriteLine($"{results.Count(r => r.Passed)} of {results.Count} cases within their bounds");
         if (models.Count > 0)
-            output.WriteLine($"{models.Count(r => r.Passed)} of {models.Count} quantities of {models.DistinctBy(r => r.Model).Count()} models within their bounds");
+            output.WriteLine($"{models.Count(r => r.Passed)} of {models.Count} quantities of {models.DistinctBy(r => r.Model, StringComparer.Ordinal).Count()} models within their bounds");
     }
 
     private static void Models(TextWriter output, Style style, IReadOnlyList<ModelCheckResult> models, bool cases)

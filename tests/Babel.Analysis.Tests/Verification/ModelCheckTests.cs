@@ -53,7 +53,7 @@ public sealed class ModelCheckTests(ITestOutputHelper output)
         using var folder = new TemporaryFolder();
         TinyLlama.Write(folder.File("mine"));
         var results = ModelCheck.Run(device, folder.File("mine"));
-        Assert.Equal(s_quantities, results.Select(r => r.Quantity));
+        Assert.Equal(s_quantities, results.Select(r => r.Quantity), StringComparer.Ordinal);
         Assert.All(results, r => Assert.Equal(("mine", null), (r.Model, r.Failure)));
     }
 
@@ -86,7 +86,7 @@ public sealed class ModelCheckTests(ITestOutputHelper output)
     private List<ModelCheckResult> Checked(Device device, bool quick)
     {
         var results = ModelCheck.Run(device, quick: quick).ToList();
-        foreach (var group in results.GroupBy(r => r.Quantity)) output.WriteLine($"{group.Key}: {group.Max(r => r.Error):0.00e+00} of {group.Max(r => r.Bound):0.00e+00}");
+        foreach (var group in results.GroupBy(r => r.Quantity, StringComparer.Ordinal)) output.WriteLine($"{group.Key}: {group.Max(r => r.Error):0.00e+00} of {group.Max(r => r.Bound):0.00e+00}");
         Assert.Empty(results.Where(r => !r.Passed).Select(r => $"{r.Model}, {r.Quantity}: {r.Failure}"));
         int models = quick ? CheckedModel.Quick : CheckedModel.Embedded.Count;
         Assert.All(s_quantities, q => Assert.Equal(models, results.Count(r => r.Quantity == q)));

@@ -71,7 +71,7 @@ public sealed class BenchTests : IDisposable
         Assert.True(run.Code == 0, run.Error + run.Output);
         using var json = JsonDocument.Parse(run.Output);
         var runs = json.RootElement.GetProperty("runs");
-        Assert.Equal(["exact", "fast"], runs.EnumerateArray().Select(r => r.GetProperty("precision").GetString()));
+        Assert.Equal(["exact", "fast"], runs.EnumerateArray().Select(r => r.GetProperty("precision").GetString()), StringComparer.Ordinal);
         var products = runs[0].GetProperty("products")[0];
         Assert.Equal("cuBLAS 12.5.3", products.GetProperty("vendor").GetString());
         Assert.Equal(7, products.GetProperty("ways").GetArrayLength());

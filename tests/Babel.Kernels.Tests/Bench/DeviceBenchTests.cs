@@ -23,7 +23,8 @@ public sealed class DeviceBenchTests
             Assert.Equal("cuBLAS 12.5.3", comparison.Vendor);
             Assert.Equal(
                 ["exact, bf16 weights", "exact, f32 weights", "fast, bf16 weights", "cuBLAS, bf16 -> bf16", "cuBLAS, bf16 -> f32", "cuBLAS, f32, TF32 off", "cuBLAS, f32, TF32 on"],
-                comparison.Ways.Select(w => w.Way));
+                comparison.Ways.Select(w => w.Way),
+                StringComparer.Ordinal);
 
             // The factors are numbers of bfloat16, so that fast precision rounds nothing but its result's storage.
             Assert.All(comparison.Ways, w => Assert.InRange(w.Difference, 0, w.Way.EndsWith("-> bf16", StringComparison.Ordinal) ? 4e-3 : 1e-6));
@@ -86,7 +87,7 @@ public sealed class DeviceBenchTests
     {
         using var device = TestDevices.Open("cpu");
         var measured = AttentionBench.Measure(device, s_ceilings, 16, 2, 4, 1e-6);
-        Assert.Equal(["causal, 16 tokens, 2 heads of 4", "not causal, 16 tokens, 2 heads of 4"], measured.Select(m => m.Case));
+        Assert.Equal(["causal, 16 tokens, 2 heads of 4", "not causal, 16 tokens, 2 heads of 4"], measured.Select(m => m.Case), StringComparer.Ordinal);
         Assert.Equal(4 * 8 * (16 * 17 / 2.0), measured[0].Flop);
 
         // 8 sequences of 2 queries behind 15 keys see 16 and 17.

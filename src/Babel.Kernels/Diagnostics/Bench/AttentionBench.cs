@@ -13,8 +13,8 @@ public static class AttentionBench
     /// <param name="headDim">d.</param>
     /// <param name="seconds">For each, about.</param>
     /// <remarks>
-    /// The operator is causal. What it does without a mask is seen with eighths of the queries as sequences of their own that stand behind 7/8 T and 1/2 of an eighth
-    /// of keys, all in the same rows: every query sees T keys on average, and only the last eighth of the keys is masked.
+    /// The operator is causal. What it does without a mask is seen with eight sequences of T/8 queries that all have the same T + T/16 keys: a query sees T of them on
+    /// average, and only the last T/8 are masked for some.
     /// </remarks>
     public static IReadOnlyList<OperatorMeasurement> Measure(Device device, DeviceCeilings ceilings, int length, int heads, int headDim, double seconds)
     {
