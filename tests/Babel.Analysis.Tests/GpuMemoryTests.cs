@@ -15,6 +15,7 @@ public sealed class GpuMemoryTests : IDisposable
 {
     private const string OpenCl = "opencl:0";
     private const string Emulated = "emulated";
+    private const string EmulatedFast = "emulated, fast";
     private static readonly StatisticsOptions Everything = new() { Importance = ImportanceForms.Both, QkImportance = ImportanceForms.Both };
     private readonly TemporaryFolder _folder = new();
 
@@ -26,13 +27,14 @@ public sealed class GpuMemoryTests : IDisposable
     [InlineData(OpenCl, DType.F32, "scores")]
     [InlineData(Emulated, DType.F32, "everything")]
     [InlineData(Emulated, DType.BF16, "scores")]
+    [InlineData(EmulatedFast, DType.BF16, "scores")]
     public void Plan_OfADevice_IsWhatItUses(string name, DType weights, string task)
     {
         // What weights pass through on their way to panels, whole or in part.
         const double Staging = 2 << 20;
 
         // Wide enough that what the plan leaves out (norms, tables of angles) hardly counts.
-        var shape = new RandomModelShape { ModelWidth = 192, Layers = 2, Heads = 4, KvHeads = 2, FfnWidth = 512, Vocabulary = 700, Weights = weights };
+        var shape = new RandomModelShape { ModelWidth = 256, Layers = 2, Heads = 4, KvHeads = 2, FfnWidth = 512, Vocabulary = 700, Weights = weights };
         string folder = _folder.File("model");
         RandomModel.Write(folder, shape);
         var corpus = TinyLlama.Corpus(documents: 2, vocabulary: 700);
@@ -94,6 +96,7 @@ public sealed class GpuMemoryTests : IDisposable
     private static Device Open(string name, long? budget = null)
     {
         if (name == Emulated) return new EmulatedDriver().Provider.Open(DeviceSpec.Parse("cuda:0"), new DeviceOptions(MemoryBudget: budget));
+        if (name == EmulatedFast) return new EmulatedDriver().Open(Precision.Fast);
         try
         {
             return DeviceRegistry.Default.Open(name, new DeviceOptions(MemoryBudget: budget));

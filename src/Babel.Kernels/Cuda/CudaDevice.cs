@@ -14,6 +14,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
     private readonly CudaStaging _staging;
     private readonly CudaPool _pool;
     private readonly GpuLandings _landings;
+    private readonly TensorAttention? _attention;
     private readonly CudaKernels _kernels;
     private readonly List<TensorMap> _maps = [];
 
@@ -41,7 +42,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
             var tensorCores = OpenTensorCores(options.Precision, most);
             if (tensorCores is not null) Precision = options.Precision;
             else if (options.Precision == Precision.Fast) WhyNotFast = WhyNotNewer;
-            var attention = Precision == Precision.Fast ? OpenTensorAttention() : null;
+            var attention = _attention = Precision == Precision.Fast ? OpenTensorAttention() : null;
             Ops = new CheckedOps(this, new CudaOps(this, tensorCores, attention));
 
             // What the check needed.
@@ -103,7 +104,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
     public override long ScratchBytes(OperatorLoad load)
     {
         bool inParts = Engine != CudaEngine.Float && GpuWeight.KernelTypeOf(this, load.Storage) == DType.BF16;
-        return base.ScratchBytes(load) + (inParts ? TensorProducts.PartBytes(load.Rows, load.Width, Precision) : 0);
+        return base.ScratchBytes(load) + (inParts ? TensorProducts.PartBytes(load.Rows, load.Width, Precision) : 0) + (_attention?.ScratchBytes(load) ?? 0);
     }
 
     /// <inheritdoc/>

@@ -49,6 +49,10 @@ internal sealed class TensorAttention
     /// <summary>Whether an attention of this form can be computed here. Others keep to the float units.</summary>
     public static bool Serves(AttentionSpec spec) => HeadDims.Contains(spec.HeadDim);
 
+    /// <summary>Memory that rounded keys and values take, every sequence's filled up to whole blocks.</summary>
+    public long ScratchBytes(OperatorLoad load) => HeadDims.Contains((int)load.HeadDim)
+        ? 2 * sizeof(ushort) * (load.Rows + (load.Sequences * (KeyBlock - 1))) * load.KvHeads * load.HeadDim : 0;
+
     /// <summary>Enqueues <see cref="IOps.Attention"/>, <paramref name="scale"/> that of its epilogue. A row has the same bits in every tile.</summary>
     public void Attend(
         TensorView q, TensorView k, TensorView v, TensorView output, AttentionSpec spec, SequenceLayout layout, TensorView? scale)

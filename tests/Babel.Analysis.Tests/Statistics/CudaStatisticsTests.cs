@@ -57,7 +57,7 @@ public sealed class CudaStatisticsTests : IDisposable
         var corpus = TinyLlama.Corpus(documents: 4);
 
         // One pass without the importance's second form; blocks of documents are read language by language.
-        int batches = corpus.Documents.GroupBy(d => d.Document.Language).Sum(g => Batching.ByLength([.. g], 20).Count());
+        int batches = corpus.Documents.GroupBy(d => d.Document.Language, StringComparer.Ordinal).Sum(g => Batching.ByLength([.. g], 20).Count());
         foreach (int passes in (int[])[1, 2])
         {
             var options = passes == 2 ? Everything : Everything with { QkImportance = ImportanceForms.Exact };
