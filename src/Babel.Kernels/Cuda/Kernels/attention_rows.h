@@ -15,14 +15,6 @@ struct attention_form
     int window, alibi;
 };
 
-// The score of a key from its scaled inner product, as AttentionSpec has it. tanh x = 1 - 2 / (1 + e^2x) is right to 2^-22 of the cap, far within what bf16 does
-// to the product.
-FUNCTION float attention_score(float s, float slope, int key, const attention_form& form)
-{
-    if (form.cap > 0.0f) s = FMA(-2.0f * form.cap, reciprocal(1.0f + power_of_two(s * (2.0f * LOG2_E / form.cap))), form.cap);
-    return finish_score(s, slope, key, form.scale, 0.0f, form.alibi);
-}
-
 // Eight numbers rounded to bf16, the first in the lowest bits.
 FUNCTION uint4 brain_eight(const float* from, bool aligned)
 {
@@ -124,6 +116,30 @@ struct attention_rows
         }
     }
 
+    // Scores from inner products, as AttentionSpec has them. tanh x = 1 - 2 / (1 + e^2x) is right to 2^-22 of the cap, far within what bf16 does to the product.
+    template <typename Place>
+    FUNCTION_MEMBER void finish(float (&s)[KEYS / 2], int column, const Place& place, int r) const
+    {
+        const attention_form& form = place.form;
+        UNROLL for (int i = 0; i < KEYS / 2; i++) s[i] *= form.scale;
+        if (form.cap > 0.0f)
+        {
+            float twice = 2.0f * LOG2_E / form.cap;
+            UNROLL for (int i = 0; i < KEYS / 2; i++) s[i] = FMA(-2.0f * form.cap, reciprocal(1.0f + power_of_two(s[i] * twice)), form.cap);
+        }
+
+        if (form.alibi == 0) return;
+        float slope[2] = {place.slopes[place.head(r)], place.slopes[place.head(r + 8)]};
+        if (form.alibi == 1)
+        {
+            UNROLL for (int i = 0; i < KEYS / 2; i++) s[i] = finish_score(s[i], slope[i / 2 % 2], column + 8 * (i / 4) + i % 2, form.scale, 0.0f, 1);
+        }
+        else
+        {
+            UNROLL for (int i = 0; i < KEYS / 2; i++) s[i] = finish_score(s[i], slope[i / 2 % 2], column + 8 * (i / 4) + i % 2, form.scale, 0.0f, 2);
+        }
+    }
+
     // Inner products s[4 j + 2 half + side] with key first + 8 j + 2 (lane % 4) + side become probabilities, up to the factor that `sum` knows at the end;
     // what was summed before is to be multiplied by `grow`. Exponentials are powers of 2: unit makes of a score its logarithm to that base. What few blocks
     // need to know of a row is worked out there: registers are for the accumulators.
@@ -134,14 +150,7 @@ struct attention_rows
         int column = first + ITEM % 4 * 2;
         bool plain = form.cap <= 0.0f && form.alibi == 0 && form.scale > 0.0f;
         float unit = plain ? form.scale * LOG2_E : LOG2_E;
-        if (!plain)
-        {
-            float slope[2] = {0.0f, 0.0f};
-            UNROLL for (int half = 0; half < 2; half++) if (form.alibi) slope[half] = place.slopes[place.head(r + 8 * half)];
-            UNROLL for (int i = 0; i < KEYS / 2; i++)
-                s[i] = attention_score(s[i] * form.scale, slope[i / 2 % 2], column + 8 * (i / 4) + i % 2, form);
-        }
-
+        if (!plain) finish(s, column, place, r);
         if (place.masked(first))
         {
             int position[2] = {place.position(r), place.position(r + 8)};

@@ -2,8 +2,6 @@
 #pragma once
 #include "tensor_words.h"
 
-typedef unsigned long ulong;
-
 // What cuTensorMapEncodeTiled makes of a matrix; a kernel takes it by value.
 struct __attribute__((aligned(64))) tensor_map
 {

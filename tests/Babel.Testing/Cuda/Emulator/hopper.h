@@ -25,6 +25,7 @@ struct ByteBarrier
     unsigned expected = 0;
     unsigned arrived = 0;
     long bytes = 0;
+    int waiting = 0;
     std::vector<BoxCopy> boxes;
 };
 
@@ -79,7 +80,7 @@ inline void deliver(ByteBarrier& barrier)
 inline void barrier_init(uint at, int count)
 {
     emulator::ByteBarrier& barrier = emulator::byte_barriers[at / 8];
-    barrier = emulator::ByteBarrier{emulator::block_serial, {1, 0, 0}, (unsigned)count, 0, 0, {}};
+    barrier = emulator::ByteBarrier{emulator::block_serial, {1, 0, 0}, (unsigned)count, 0, 0, 0, {}};
 }
 
 inline void barriers_ready() {}
@@ -111,7 +112,9 @@ inline void barrier_wait(uint at, int parity)
             continue;
         }
 
+        barrier.waiting++;
         emulator::wait_while(barrier.phase, barrier.phase.phase);
+        barrier.waiting--;
     }
 }
 
@@ -120,7 +123,7 @@ inline void copy_box(uint to, const tensor_map* map, uint barrier, int column, i
     if (to % 1024 != 0 || (unsigned long)map % 64 != 0) emulator::violation("a box or its description is not aligned");
     emulator::ByteBarrier& reports = emulator::barrier_at(barrier);
     reports.boxes.push_back({to, (const emulator::TensorMap*)map, column, row});
-    if (emulator::copies_are_early()) emulator::deliver(reports);
+    if (emulator::copies_are_early() || reports.waiting > 0) emulator::deliver(reports);
 }
 
 template <int count>
