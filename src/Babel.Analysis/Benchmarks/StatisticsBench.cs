@@ -1,3 +1,4 @@
+using Babel.Analysis.Corpora;
 using Babel.Analysis.Planning;
 using Babel.Analysis.Statistics;
 using Babel.Kernels;
@@ -6,7 +7,7 @@ using Babel.Model;
 
 namespace Babel.Analysis.Benchmarks;
 
-/// <summary>Measures what ablation and statistics add to a forward pass, by turns with the plain one.</summary>
+/// <summary>Measures what ablation and statistics add to a forward pass, each between two plain ones.</summary>
 public static class StatisticsBench
 {
     private const int OneInFifty = 50;
@@ -26,9 +27,9 @@ public static class StatisticsBench
         var sequences = BenchTokens.Draw(language.Spec, tokens, length);
         using var batch = Batch.Pack(language, sequences);
         var sink = new Unread();
-        Action Forward(ProbePlan plan, ForwardOutput output = ForwardOutput.LogProbs) => () =>
+        Action Forward(ProbePlan plan) => () =>
         {
-            language.Run(batch, output, plan, sink, ct);
+            language.Run(batch, ForwardOutput.None, plan, sink, ct);
             language.Device.Synchronize();
         };
         Action Collect(ImportanceForms qk)
@@ -36,12 +37,13 @@ public static class StatisticsBench
             // One document more than is read: a batch in the middle of a corpus, after which nothing is finished.
             var documents = BenchTokens.Documents([.. sequences, sequences[0]], languages: 2);
             var collector = new StatisticsCollector(language, new StatisticsOptions { QkImportance = qk }, documents);
-            var windows = documents.SkipLast(1).Select(d => new Corpora.BatchWindow(d, 0)).ToList();
+            var windows = Batching.ByLength(documents.SkipLast(1), int.MaxValue).Single();
             return () => collector.Run([windows], ct: ct);
         }
 
+        // Statistics want no vocabulary, and so their measure is the forward that stops before it: the shorter one.
         var every = new ProbePlan { Statistics = s_sites, ValueScores = true };
-        var race = new Race { Warmups = 0, LeastRounds = 3 };
+        var race = new PairedRace();
         race.Run(
             seconds,
             Forward(ProbePlan.None),
@@ -50,25 +52,23 @@ public static class StatisticsBench
             Forward(every),
             Collect(ImportanceForms.None),
             Forward(every with { QkScores = QkScoreForm.Exact }),
-            Collect(ImportanceForms.Exact),
-
-            // A statistics pass wants no log-probabilities: its measure is the forward that computes none either.
-            Forward(ProbePlan.None, ForwardOutput.None));
-        double gflops = ForwardCost.Of(language.Spec, length).Total * batch.Tokens / race.Time(0).Median / 1e9;
+            Collect(ImportanceForms.Exact));
+        var cost = ForwardCost.Of(language.Spec, length);
+        double gflops = (cost.Products + cost.Attention) * batch.Tokens / race.Basis.Median / 1e9;
         return new StatisticsMeasurement
         {
             Model = model.Name,
             Storage = model.Storage,
             Tokens = batch.Tokens,
             Length = length,
-            Plain = race.Time(0),
+            Plain = race.Basis,
             OfPeak = gflops / ceilings.Gflops,
-            Ablated = race.Ratio(1, 0),
-            Neurons = race.Ratio(2, 0),
-            Every = race.Ratio(3, 0),
-            Collected = race.Ratio(4, 7),
-            WithQk = race.Ratio(5, 0),
-            CollectedWithQk = race.Ratio(6, 7),
+            Ablated = race.Ratio(0),
+            Neurons = race.Ratio(1),
+            Every = race.Ratio(2),
+            Collected = race.Ratio(3),
+            WithQk = race.Ratio(4),
+            CollectedWithQk = race.Ratio(5),
         };
     }
 

@@ -54,12 +54,12 @@ internal static class BenchJson
             Model(json, r.Model, r.Storage, r.Tokens, r.Length);
             Time(json, "plain", r.Plain);
             json.Number("ofPeak", r.OfPeak);
-            json.Number("ablated", r.Ablated);
-            json.Number("neurons", r.Neurons);
-            json.Number("every", r.Every);
-            json.Number("everyFolded", r.Collected);
-            json.Number("withQk", r.WithQk);
-            json.Number("withQkFolded", r.CollectedWithQk);
+            Ratio(json, "ablated", r.Ablated);
+            Ratio(json, "neurons", r.Neurons);
+            Ratio(json, "every", r.Every);
+            Ratio(json, "everyFolded", r.Collected);
+            Ratio(json, "withQk", r.WithQk);
+            Ratio(json, "withQkFolded", r.CollectedWithQk);
         });
         List(json, "tokenizers", result.Tokenizers, r =>
         {
@@ -159,5 +159,16 @@ internal static class BenchJson
         }
 
         json.WriteEndArray();
+    }
+
+    private static void Ratio(Utf8JsonWriter json, string name, PairRatio ratio)
+    {
+        json.WriteStartObject(name);
+        json.Number("median", ratio.Median);
+        json.Number("low", ratio.Low);
+        json.Number("high", ratio.High);
+        json.Number("ofLeast", ratio.OfLeast);
+        json.WriteNumber("pairs", ratio.Pairs);
+        json.WriteEndObject();
     }
 }

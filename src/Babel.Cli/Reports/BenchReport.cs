@@ -23,7 +23,7 @@ internal static class BenchReport
         Part(output, style, $"square products by turns; beside: {string.Join("; ", result.Products.Select(p => p.Vendor).Distinct(StringComparer.Ordinal))}", result.Products, Products);
         Part(output, style, "operators", result.Operators, Operators);
         Part(output, style, "forward passes", result.Forwards, Forwards);
-        Part(output, style, "statistics: time over that of the plain pass", result.Statistics, Statistics);
+        Part(output, style, "statistics: time over that of the plain pass, without the vocabulary", result.Statistics, Statistics);
         Part(output, style, "tokenizers", result.Tokenizers, Tokenizers);
         if (result.Scaling is { } scaling) ScalingReport.Tables(output, style, scaling);
         foreach (var (part, reason) in result.Failures) output.WriteLine($"\nNOT MEASURED: {part}\n  {reason}");
@@ -94,12 +94,13 @@ internal static class BenchReport
     {
         var table = new Table(
             Column.Text("model"), Column.Text("weights"), Column.Number("batch"), Column.Number("plain ms"), Column.Number("+-"), Column.Number("of peak"), Column.Number("2 % off"),
-            Column.Number("neurons"), Column.Number("every"), Column.Number("folded"), Column.Number("+ Q/K"), Column.Number("folded"));
+            Column.Number("neurons"), Column.Number("every"), Column.Number("folded"), Column.Number("+ Q/K"), Column.Number("folded"), Column.Number("pairs"), Column.Number("+-"));
         foreach (var r in rows)
         {
             table.Add(
-                r.Model, r.Storage.ToString(), Batch(r.Tokens, r.Length), Milliseconds(r.Plain), Percent(r.Plain.Spread), Percent(r.OfPeak), Format.Fixed(r.Ablated, 3),
-                Format.Fixed(r.Neurons, 3), Format.Fixed(r.Every, 3), Format.Fixed(r.Collected, 3), Format.Fixed(r.WithQk, 2), Format.Fixed(r.CollectedWithQk, 2));
+                r.Model, r.Storage.ToString(), Batch(r.Tokens, r.Length), Milliseconds(r.Plain), Percent(r.Plain.Spread), Percent(r.OfPeak),
+                Format.Fixed(r.Ablated.Median, 3), Format.Fixed(r.Neurons.Median, 3), Format.Fixed(r.Every.Median, 3), Format.Fixed(r.Collected.Median, 3),
+                Format.Fixed(r.WithQk.Median, 3), Format.Fixed(r.CollectedWithQk.Median, 3), Format.Count(r.Every.Pairs), Format.Fixed(r.Every.Spread, 3));
         }
 
         return table;

@@ -19,7 +19,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
     private readonly List<TensorMap> _maps = [];
 
     // What fast attention is computed with, for the description; null in exact precision.
-    private string? _attention;
+    private string? _attentionUnits;
 
     /// <summary>Takes a lease of the GPU and has its kernels compiled.</summary>
     /// <param name="api">The driver.</param>
@@ -69,7 +69,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
                 CudaEngine.Mma => "tensor cores for bf16 weights (mma.sync)",
                 _ => "no tensor cores",
             };
-            return $"{Facts.Describe()}, {units}{(WhyNotNewer is null ? "" : $": {WhyNotNewer}")}{(_attention is null ? "" : $", {_attention}")}";
+            return $"{Facts.Describe()}, {units}{(WhyNotNewer is null ? "" : $": {WhyNotNewer}")}{(_attentionUnits is null ? "" : $", {_attentionUnits}")}";
         }
     }
 
@@ -229,11 +229,11 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
                 continue;
             }
 
-            _attention = $"and for attention ({Instructions(engine)}){failures}";
+            _attentionUnits = $"and for attention ({Instructions(engine)}){failures}";
             return attention;
         }
 
-        _attention = $"attention on float units{failures}";
+        _attentionUnits = $"attention on float units{failures}";
         return null;
     }
 

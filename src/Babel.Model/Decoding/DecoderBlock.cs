@@ -82,8 +82,8 @@ internal sealed class DecoderBlock(DecoderSpec spec, Device device, Scratch scra
         var k = Project(call, Site.K, a, w.K);
         var v = Project(call, Site.V, a, w.V);
         bool scored = probe.QkScores is not null;
-        var (normedQ, turnedQ) = Turn(w.QNorm, q, batch, scored ? "q" : null);
-        var (normedK, turnedK) = Turn(w.KNorm, k, batch, scored ? "k" : null);
+        var (normedQ, turnedQ) = Turn(w.QNorm, q, batch, scored ? ("normed q", "turned q") : null);
+        var (normedK, turnedK) = Turn(w.KNorm, k, batch, scored ? ("normed k", "turned k") : null);
         var (keys, values) = (turnedK, v);
         if (cache is not null)
         {
@@ -153,18 +153,18 @@ internal sealed class DecoderBlock(DecoderSpec spec, Device device, Scratch scra
     }
 
     /// <summary>Per-head norm, then rotation: in place, or each into a buffer of its own where <paramref name="keep"/> names them.</summary>
-    private (TensorView Normed, TensorView Turned) Turn(NormWeight? norm, TensorView x, Batch batch, string? keep)
+    private (TensorView Normed, TensorView Turned) Turn(NormWeight? norm, TensorView x, Batch batch, (string Normed, string Turned)? keep)
     {
         var normed = x;
         if (norm is not null)
         {
-            if (keep is not null) normed = scratch.Get("normed " + keep, x.Shape.Rows, x.Shape.Columns);
+            if (keep is { } own) normed = scratch.Get(own.Normed, x.Shape.Rows, x.Shape.Columns);
             var heads = new Shape(x.Count / spec.HeadDim, spec.HeadDim);
             Norm(norm, x.Reshape(heads), normed.Reshape(heads), NormKind.Rms);
         }
 
         if (batch.Rotary is not { } rotary) return (normed, normed);
-        var turned = keep is null ? normed : scratch.Get("turned " + keep, x.Shape.Rows, x.Shape.Columns);
+        var turned = keep is { } names ? scratch.Get(names.Turned, x.Shape.Rows, x.Shape.Columns) : normed;
         _ops.Rope(normed, spec.HeadDim, rotary, turned);
         return (normed, turned);
     }

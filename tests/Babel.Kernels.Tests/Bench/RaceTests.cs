@@ -41,6 +41,26 @@ public sealed class RaceTests
     }
 
     [Fact]
+    public void PairedRace_CancelsADrift()
+    {
+        // A machine that becomes slower by 1/64 s with every run: the basis takes that once, the racer three times.
+        double now = 0, unit = 1;
+        void Run(double share)
+        {
+            now += share * unit;
+            unit += 1 / 64.0;
+        }
+
+        var race = new PairedRace(() => now) { LeastRounds = 5 };
+        race.Run(1e-9, () => Run(1), () => Run(3), () => Run(1));
+        Assert.Equal((3.0, 3.0, 3.0, 5), (race.Ratio(0).Median, race.Ratio(0).Low, race.Ratio(0).High, race.Ratio(0).Pairs));
+        Assert.Equal(1, race.Ratio(1).Median);
+        Assert.Equal(0, race.Ratio(1).Spread);
+        Assert.Equal(11, race.Basis.Readings);
+        Assert.InRange(race.Ratio(0).OfLeast, 3.001, 3.5);
+    }
+
+    [Fact]
     public void LeastSeconds_IsTheRoofline()
     {
         var ceilings = new DeviceCeilings(100, "", 10, "");
