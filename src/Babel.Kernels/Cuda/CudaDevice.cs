@@ -42,8 +42,8 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
             var tensorCores = OpenTensorCores(options.Precision, most);
             if (tensorCores is not null) Precision = options.Precision;
             else if (options.Precision == Precision.Fast) WhyNotFast = WhyNotNewer;
-            var attention = _attention = Precision == Precision.Fast ? OpenTensorAttention() : null;
-            Ops = new CheckedOps(this, new CudaOps(this, tensorCores, attention));
+            _attention = Precision == Precision.Fast ? OpenTensorAttention() : null;
+            Ops = new CheckedOps(this, new CudaOps(this, tensorCores, _attention));
 
             // What the check needed.
             Scratch.Dispose();
