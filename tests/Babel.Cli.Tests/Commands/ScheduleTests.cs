@@ -68,6 +68,117 @@ public sealed class ScheduleTests : IDisposable
         var run = CommandRun.Of("generate", s_model, "--ids", "1,2", "--memory", "100MiB");
         Assert.Equal(6, run.Code);
         Assert.Contains("token-major, all weights in memory", run.Error, StringComparison.Ordinal);
+
+        // Only options it has are named.
+        Assert.DoesNotContain("--schedule", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--batch-tokens", run.Error, StringComparison.Ordinal);
+        Assert.Matches(@"--memory \d+MiB", run.Error);
+    }
+
+    [Fact]
+    public void Plan_OfAContextBeyondTheModels_IsThatOfTheStudy()
+    {
+        string[] tasks = ["study", "stats", "ablate"];
+        foreach (string task in tasks)
+        {
+            long[] activations =
+            [
+                .. new[] { "512", "100000" }.Select(context =>
+                {
+                    using var json = JsonDocument.Parse(CommandRun.Of("plan", s_model, "--task", task, "--context", context, "--json").Output);
+                    return json.RootElement.GetProperty("token").GetProperty("activations").GetInt64();
+                }),
+            ];
+            Assert.Equal(activations[0], activations[1]);
+        }
+    }
+
+    [Fact]
+    public void PlanAndInspect_OfAQuantisedModel_RefuseItAsScoreDoes()
+    {
+        string folder = _folder.File("quantised");
+        Directory.CreateDirectory(folder);
+        foreach (string file in Directory.GetFiles(s_model)) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        var tensors = new List<NamedTensor>();
+        using (var file = SafetensorsFile.Open(Path.Combine(s_model, "model.safetensors")))
+        {
+            foreach (var tensor in file.Tensors)
+            {
+                bool quantised = tensor.Name.EndsWith("layers.3.mlp.up_proj.weight", StringComparison.Ordinal);
+                byte[] data = new byte[quantised ? tensor.Count : tensor.Bytes];
+                tensors.Add(new NamedTensor(tensor.Name, quantised ? Kernels.DType.U8 : tensor.DType, tensor.Shape, data));
+            }
+        }
+
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors);
+        var score = Run(4, "score", folder, "-q");
+        var plan = CommandRun.Of("plan", folder, "-q");
+        Assert.Equal((4, score.Error), (plan.Code, plan.Error));
+        Assert.Contains("quantised checkpoints are not supported", plan.Error, StringComparison.Ordinal);
+        var inspect = CommandRun.Of("inspect", folder);
+        Assert.Equal(4, inspect.Code);
+        Assert.Contains("quantised checkpoints are not supported", inspect.Output, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("stats")]
+    [InlineData("study")]
+    public async Task Run_LayerMajorKilled_GoesOnToTheSameBytes(string command)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "processes are killed");
+        string[] text = ["--corpus", Path.Combine(s_samples, "text"), "--languages", "de,en", "--context", "32"];
+        string[] limits = command == "stats" ? ["--limit", "150"] : ["--controls", "1"];
+        using var plan = JsonDocument.Parse(CommandRun.Of(
+            ["plan", s_model, .. text, "--task", command, .. limits, "--schedule", "layer", "--memory", "1MiB", "--json"]).Output);
+
+        // Just enough: documents are read in units of 64, and every pass of an ablation reads the weights again.
+        long least = plan.RootElement.GetProperty("layer").GetProperty("peak").GetInt64() + (1 << 20);
+        string[] Line(string folder) => [command, s_model, .. text, .. limits, "--schedule", "layer", "--memory", $"{least}", "-o", _folder.File(folder)];
+        using (var whole = Start(Line("whole")))
+        {
+            await whole.StandardOutput.ReadToEndAsync();
+            await whole.WaitForExitAsync();
+            Assert.True(whole.ExitCode == 0, $"ended with {whole.ExitCode}");
+        }
+
+        foreach (string sign in command == "stats" ? ["blocks/*.safetensors"] : (string[])["blocks/*.safetensors", "journal.jsonl"])
+        {
+            using var killed = Start(Line("killed"));
+            while (!killed.HasExited && !HasBegun(_folder.File("killed"), sign)) await Task.Delay(2);
+            killed.Kill();
+            await killed.WaitForExitAsync();
+            Assert.NotEqual(0, killed.ExitCode);
+        }
+
+        Assert.False(File.Exists(_folder.File("killed/summary.json")));
+        var again = CommandRun.Of(Line("killed"));
+        Assert.True(again.Code == 0, again.Error);
+        string[] results = command == "stats" ? ["statistics.safetensors"] : ["statistics.safetensors", "neurons.json", "deltas.csv", "controls.csv"];
+        foreach (string result in results) Assert.Equal(Bytes($"whole/{result}"), Bytes($"killed/{result}"));
+        Assert.False(Directory.Exists(_folder.File("killed/blocks")));
+        Assert.Empty(Directory.GetFiles(_folder.File("killed"), "*.tmp", SearchOption.AllDirectories));
+    }
+
+    /// <summary>Whether a run has finished something: a block of statistics, or a pass of an ablation.</summary>
+    private static bool HasBegun(string folder, string sign)
+    {
+        if (!Directory.Exists(folder)) return false;
+        if (!sign.StartsWith("blocks", StringComparison.Ordinal))
+        {
+            // The documents, the baseline, and at least one set.
+            using var journal = new StreamReader(new FileStream(Path.Combine(folder, sign), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return journal.ReadToEnd().Count(c => c == '\n') >= 3;
+        }
+
+        string blocks = Path.Combine(folder, "blocks");
+        return Directory.Exists(blocks) && Directory.EnumerateFiles(blocks, "*.safetensors").Any();
+    }
+
+    private static Process Start(string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
+        foreach (string argument in (string[])[Path.Combine(AppContext.BaseDirectory, "babel.dll"), .. arguments, "-q"]) start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
     }
 
     [Fact]
