@@ -41,10 +41,11 @@ public abstract class Device : IDisposable
     /// <summary>Memory a weight would take here, padding included: <see cref="Weight.Bytes"/> before it is made.</summary>
     public virtual long WeightBytes(DType storage, long rows, long columns) => checked(rows * columns * storage.Size());
 
-    /// <summary>
-    /// About how much memory operators use while they run on batches of <paramref name="rows"/> token rows, inputs at most <paramref name="width"/> wide.
-    /// </summary>
-    public virtual long ScratchBytes(long rows, long width) => 0;
+    /// <summary>About how much memory operators use besides their operands.</summary>
+    public virtual long ScratchBytes(OperatorLoad load) => 0;
+
+    /// <summary>The most memory that tensors, weights and operators have held at a time; null where it is the process' own, and not counted.</summary>
+    public virtual long? MostBytes => null;
 
     /// <summary>Copies bytes from the host; the length must be the view's.</summary>
     public abstract void Upload(ReadOnlySpan<byte> source, TensorView destination);

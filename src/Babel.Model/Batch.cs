@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Babel.Kernels;
 using Babel.Model.Errors;
 
@@ -22,7 +23,7 @@ public sealed class Batch : IDisposable
         _device = model.Device;
         Layout = rows.Layout;
         _origins = rows.Origins;
-        Check(spec, rows);
+        Check(spec, rows.Ids, rows.Positions, rows.Origins);
         try
         {
             var shape = new Shape(Tokens);
@@ -41,7 +42,7 @@ public sealed class Batch : IDisposable
     }
 
     /// <summary>Where the sequences lie.</summary>
-    public SequenceLayout Layout { get; }
+    public SequenceLayout Layout { get; private set; }
 
     /// <summary>N, the token rows.</summary>
     public int Tokens => Layout.Tokens;
@@ -56,7 +57,7 @@ public sealed class Batch : IDisposable
     internal TensorView? PositionRows { get; }
 
     /// <summary>The rotation of every row; null where the model has none.</summary>
-    internal RotaryTable? Rotary { get; }
+    internal RotaryTable? Rotary { get; private set; }
 
     /// <summary>I32 [N] rows of a key/value cache that take this batch's keys; null without a cache.</summary>
     internal TensorView? CacheRows { get; }
@@ -116,6 +117,36 @@ public sealed class Batch : IDisposable
 
     internal static Batch Create(LanguageModel model, BatchRows rows) => new(model, rows);
 
+    /// <summary>
+    /// Puts the next token of every sequence in the place of its last, on the device memory there is; nothing of the batch may be under way. False where the model needs
+    /// a batch of its own for it: dynamic scaling beyond the trained length.
+    /// </summary>
+    internal bool Advance(
+        LanguageModel model, SequenceLayout layout, ReadOnlySpan<int> ids, ReadOnlySpan<int> positions, ReadOnlySpan<int> cacheRows)
+    {
+        for (int n = 0; n < positions.Length; n++) _origins[n] = (_origins[n].Row, positions[n]);
+        Check(model.Spec, ids, positions, _origins);
+        if (Rotary is { } rotary)
+        {
+            Rotary = model.Rotary!.Again(rotary, positions);
+            if (Rotary is null) return false;
+        }
+
+        _device.Release(Layout);
+        Layout = layout;
+        Write(model.Device, ids, Ids);
+        Write(model.Device, cacheRows, CacheRows!.Value);
+        if (PositionRows is not { } rows) return true;
+        Span<int> row = stackalloc int[1];
+        for (int n = 0; n < positions.Length; n++)
+        {
+            row[0] = positions[n] + model.Spec.PositionOffset;
+            Write(model.Device, row, rows with { Shape = new Shape(1), Offset = rows.Offset + n });
+        }
+
+        return true;
+    }
+
     private static Batch Create(
         LanguageModel model, IReadOnlyList<int[]> sequences, List<int[]> positions, bool targets, (int Row, int Column)[] origins)
     {
@@ -135,33 +166,35 @@ public sealed class Batch : IDisposable
         });
     }
 
-    private static void Check(DecoderSpec spec, BatchRows rows)
+    private static void Write(Device device, ReadOnlySpan<int> values, TensorView destination) => device.Upload(MemoryMarshal.AsBytes(values), destination);
+
+    private static void Check(DecoderSpec spec, ReadOnlySpan<int> ids, ReadOnlySpan<int> at, ReadOnlySpan<(int Row, int Column)> origins)
     {
         // Tensors may be larger than an array, what is brought to the host of one may not.
         int widest = Math.Max(spec.ModelWidth, Math.Max(spec.FfnWidth, spec.QueryWidth));
-        if ((long)rows.Ids.Length * widest > Array.MaxLength)
+        if ((long)ids.Length * widest > Array.MaxLength)
         {
             throw new ModelInputException(
-                "a batch is too large", expected: $"at most {Array.MaxLength / widest} tokens of {widest} neurons", found: $"{rows.Ids.Length} tokens",
+                "a batch is too large", expected: $"at most {Array.MaxLength / widest} tokens of {widest} neurons", found: $"{ids.Length} tokens",
                 hint: "take smaller batches (--batch-tokens) and, where one text is as long, shorter windows (--context)");
         }
 
-        for (int n = 0; n < rows.Ids.Length; n++)
+        for (int n = 0; n < ids.Length; n++)
         {
-            var (row, column) = rows.Origins[n];
-            if ((uint)rows.Ids[n] >= (uint)spec.Vocabulary)
+            var (row, column) = origins[n];
+            if ((uint)ids[n] >= (uint)spec.Vocabulary)
             {
                 throw new ModelInputException(
-                    "a token is not in the vocabulary", $"sequence {row}, token {column}", $"0 to {spec.Vocabulary - 1}", $"{rows.Ids[n]}", "the tokenizer may belong to another model");
+                    "a token is not in the vocabulary", $"sequence {row}, token {column}", $"0 to {spec.Vocabulary - 1}", $"{ids[n]}", "the tokenizer may belong to another model");
             }
 
             int positions = spec.HasPositionTable ? spec.MaxPositions : MostRotaryPositions;
-            if (rows.Positions[n] >= 0 && rows.Positions[n] < positions) continue;
+            if (at[n] >= 0 && at[n] < positions) continue;
             throw new ModelInputException(
                 spec.HasPositionTable ? "a position is beyond the model's table" : "a position is negative or too large",
                 $"sequence {row}, token {column}",
                 $"0 to {positions - 1}",
-                $"{rows.Positions[n]}",
+                $"{at[n]}",
                 "split the text into windows of the model's length");
         }
     }

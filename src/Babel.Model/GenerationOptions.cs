@@ -21,6 +21,6 @@ public sealed record GenerationOptions
     /// <summary>Ids that end a continuation; the id itself is still part of it.</summary>
     public IReadOnlyCollection<int> StopIds { get; init; } = [];
 
-    /// <summary>Called with prompt index, step and logits [V] before each choice.</summary>
+    /// <summary>Called with prompt index, step and logits [V] before each choice; the logits are written over afterwards.</summary>
     public Action<int, int, ReadOnlyMemory<float>>? OnLogits { get; init; }
 }

@@ -23,6 +23,7 @@ public sealed class LanguageModel : IDisposable
     private readonly Dictionary<Site, TapStats> _noStats = [];
     private readonly Dictionary<int, Tensor> _grams = [];
     private MaskTensors? _mask;
+    private SequenceLayout? _tapped;
 
     private LanguageModel(DecoderSpec spec, Device device, IWeightSource weights, string fingerprint)
     {
@@ -84,6 +85,10 @@ public sealed class LanguageModel : IDisposable
         if (schedule == Schedule.Layer)
         {
             string fingerprint = FingerprintOf(folder, checkpoint);
+
+            // Memory is short: what reading text has left behind goes back to the system first.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            device.Trim();
             return new LanguageModel(definition.Spec, device, new StreamedWeights(checkpoint, definition, device), fingerprint);
         }
 
@@ -122,8 +127,19 @@ public sealed class LanguageModel : IDisposable
     /// <exception cref="ModelInputException">The plan names sites the model does not have.</exception>
     /// <exception cref="NonFiniteException">The hidden state left the finite numbers, see <see cref="FiniteCheck"/>.</exception>
     public ForwardResult Run(
-        Batch batch, ForwardOutput output, ProbePlan? plan = null, IProbeSink? sink = null, CancellationToken ct = default) =>
-        Run(batch, output, cache: null, plan ?? ProbePlan.None, sink, ct);
+        Batch batch, ForwardOutput output, ProbePlan? plan = null, IProbeSink? sink = null, CancellationToken ct = default)
+    {
+        plan ??= ProbePlan.None;
+        ProbeRun.Check(plan, Spec, sink);
+        if (!_weights.IsResident)
+        {
+            var single = new SingleRun(sink);
+            _layers.Run([batch], [plan], output, single, ProbeOf, FiniteCheck, SweepOptions.InMemory, ct);
+            return single.Result;
+        }
+
+        return _decoder.Run(batch, output, cache: null, ProbeOf(plan, sink, batch.Layout, MaskOf(plan.Ablation)), FiniteCheck, ct);
+    }
 
     /// <summary>
     /// Takes batches through the model, once for every plan, in the order of the model's <see cref="Schedule"/>. Layer-major reads every weight once for all
@@ -208,26 +224,23 @@ public sealed class LanguageModel : IDisposable
         _weights.Dispose();
     }
 
-    internal ForwardResult Run(Batch batch, ForwardOutput output, KvCache? cache, ProbePlan plan, IProbeSink? sink, CancellationToken ct)
+    /// <summary>A step of generation: the logits of every sequence's last token, [S, V]; nothing is observed.</summary>
+    internal void LastLogits(Batch batch, KvCache cache, ProbePlan plan, Span<float> logits, CancellationToken ct)
     {
-        ProbeRun.Check(plan, Spec, sink);
-        if (!_weights.IsResident)
-        {
-            if (cache is not null) throw NotResident();
-            var single = new SingleRun(sink);
-            _layers.Run([batch], [plan], output, single, ProbeOf, FiniteCheck, SweepOptions.InMemory, ct);
-            return single.Result;
-        }
-
-        return _decoder.Run(batch, output, cache, ProbeOf(plan, sink, batch.Layout, MaskOf(plan.Ablation)), FiniteCheck, ct);
+        if (!_weights.IsResident) throw NotResident();
+        _decoder.LastLogits(batch, cache, ProbeOf(plan, sink: null, batch.Layout, MaskOf(plan.Ablation)), FiniteCheck, logits, ct);
     }
 
     private static DeviceMemoryException NotResident() => new(
         "generation needs all weights in memory", expected: "a model loaded token-major", found: "one that is read layer by layer",
         hint: "every new token goes through all layers; give more memory, or score instead of generate");
 
-    private ProbeRun ProbeOf(ProbePlan plan, IProbeSink? sink, SequenceLayout layout, MaskTensors? mask) =>
-        new(plan, sink, layout, _scratch, mask, StatsOf(plan, layout.Count));
+    /// <summary>The layout of the last run is kept where it is the same: taps of the same kind of batch are then the same, and so are the epilogues they belong to.</summary>
+    private ProbeRun ProbeOf(ProbePlan plan, IProbeSink? sink, SequenceLayout layout, MaskTensors? mask)
+    {
+        if (_tapped is null || !_tapped.Spans.SequenceEqual(layout.Spans)) _tapped = layout;
+        return new(plan, sink, _tapped, _scratch, mask, StatsOf(plan, layout.Count));
+    }
 
     /// <summary>The mask of the last run is kept: ablation studies run one mask over many batches.</summary>
     private MaskTensors? MaskOf(NeuronMask? mask)
@@ -286,7 +299,6 @@ public sealed class LanguageModel : IDisposable
         using var r = Device.FromInts(right, new Shape(right.Length));
         var dots = Device.Allocate(new Shape(left.Length));
         Device.Ops.ColumnDots(weight, l, r, dots);
-        Device.Synchronize();
         return dots;
     }
 

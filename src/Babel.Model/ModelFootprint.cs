@@ -53,11 +53,10 @@ public sealed record ModelFootprint
     public long SweepBytes(long distinctIds, bool logProbs)
     {
         long rows = Math.Min(distinctIds, Spec.Vocabulary) * (EmbeddingBytes / Spec.Vocabulary);
-        long head = IsTied ? EmbeddingBytes : OutputStorageBytes;
-        return StorageBytes - EmbeddingBytes - (IsTied ? 0 : OutputStorageBytes) + rows + (logProbs ? head : 0);
+        return StorageBytes - EmbeddingBytes - OutputStorageBytes + rows + (logProbs ? OutputStorageBytes + (IsTied ? EmbeddingBytes : 0) : 0);
     }
 
-    /// <summary>Bytes of the files' unembedding.</summary>
+    /// <summary>Bytes of the files' output side: norm, projection, and the unembedding where it is not the embedding.</summary>
     public required long OutputStorageBytes { get; init; }
 
     /// <summary>Reads configuration and headers.</summary>
@@ -73,7 +72,7 @@ public sealed record ModelFootprint
         var names = new WeightNames(checkpoint, definition);
         names.Check();
         WeightForms.Check(names, definition);
-        return Of(definition, device, names.UsedBytes, m => (names.Find(m.Source.Weight).Tensor.DType, names.Find(m.Source.Weight).Tensor.Bytes));
+        return Of(definition, device, names.UsedBytes, name => (names.Find(name).Tensor.DType, names.Find(name).Tensor.Bytes));
     }
 
     /// <summary>What a model of random weights takes, without files.</summary>
@@ -84,28 +83,28 @@ public sealed record ModelFootprint
     {
         var (definition, _) = RandomConfig.Make(shape);
         var tensors = RandomTensors.Of(definition, shape.Weights).Select(t => t.Header).ToDictionary(t => t.Name, StringComparer.Ordinal);
-        return Of(definition, device, tensors.Values.Sum(t => t.Bytes), m => (shape.Weights, tensors[m.Source.Weight].Bytes));
+        return Of(definition, device, tensors.Values.Sum(t => t.Bytes), name => (tensors[name].DType, tensors[name].Bytes));
     }
 
-    private static ModelFootprint Of(ModelDefinition definition, Device device, long storageBytes, Func<MatrixForm, (DType Type, long Bytes)> stored)
+    private static ModelFootprint Of(ModelDefinition definition, Device device, long storageBytes, Func<string, (DType Type, long Bytes)> stored)
     {
         var parts = WeightForms.Of(definition);
-        long OnDevice(IEnumerable<MatrixForm> part) => part.Sum(m => device.WeightBytes(WeightForms.TypeOn(device, stored(m).Type), m.Rows, m.Columns));
+        long OnDevice(IEnumerable<MatrixForm> part) => part.Sum(m => device.WeightBytes(WeightForms.TypeOn(device, stored(m.Source.Weight).Type), m.Rows, m.Columns));
         var (spec, sources) = (definition.Spec, definition.Sources);
         bool computed = spec.Positions == PositionForm.Sinusoidal && sources.Positions is null;
         return new ModelFootprint
         {
             Spec = spec,
             StorageBytes = storageBytes,
-            Storage = parts.Skip(1).SkipLast(1).SelectMany(p => p).Select(m => stored(m).Type).GroupBy(t => t).MaxBy(g => g.Count())!.Key,
+            Storage = parts.Skip(1).SkipLast(1).SelectMany(p => p).Select(m => stored(m.Source.Weight).Type).GroupBy(t => t).MaxBy(g => g.Count())!.Key,
             EmbeddingDeviceBytes = OnDevice(parts[0].Take(1)),
             PositionBytes = OnDevice(parts[0].Skip(1))
                 + (computed ? device.WeightBytes(WeightForms.SinusoidType(device), WeightForms.PositionRows(spec), spec.ModelWidth) : 0),
             LayerBytes = [.. parts.Skip(1).SkipLast(1).Select(OnDevice)],
             OutputBytes = OnDevice(parts[^1]),
             IsTied = sources.Unembedding is null || sources.Unembedding.Weight == sources.Embedding,
-            EmbeddingBytes = stored(parts[0][0]).Bytes,
-            OutputStorageBytes = stored(parts[^1][0]).Bytes,
+            EmbeddingBytes = stored(sources.Embedding).Bytes,
+            OutputStorageBytes = WeightForms.OutputTensors(definition).Where(t => t.Name != sources.Embedding).Sum(t => stored(t.Name).Bytes),
         };
     }
 }

@@ -1,4 +1,3 @@
-using Babel.Kernels;
 using Babel.Model.Decoding;
 using Babel.Model.Errors;
 
@@ -36,22 +35,25 @@ public sealed class TextGenerator
         Check(prompts, options);
         var mask = new ProbePlan { Ablation = plan?.Ablation };
         using var cache = new KvCache(_model.Spec, _model.Device, [.. prompts.Select(p => p.Length + options.MaxNewTokens)]);
-        var texts = prompts.Select((prompt, i) => new Text(i, prompt, new TokenSampler(options, i))).ToList();
-        var running = options.MaxNewTokens > 0 ? texts : [];
+        var texts = prompts.Select((prompt, i) => new RunningText(i, prompt, options.MaxNewTokens, new TokenSampler(options, i))).ToList();
+        var stops = options.StopIds.ToHashSet();
+        using var running = new RunningTexts(_model, cache, texts);
+        int vocabulary = _model.Spec.Vocabulary;
+        var logits = new float[checked(texts.Count * vocabulary)];
         for (int step = 0; running.Count > 0 && step < options.MaxNewTokens; step++)
         {
-            using var batch = Next(running, cache);
-            float[] logits = _model.Run(batch, ForwardOutput.LastLogits, cache, mask, sink: null, ct).Logits;
+            _model.LastLogits(running.Next(), cache, mask, logits.AsSpan(0, running.Count * vocabulary), ct);
             for (int s = 0; s < running.Count; s++)
             {
-                var row = logits.AsMemory(s * _model.Spec.Vocabulary, _model.Spec.Vocabulary);
-                options.OnLogits?.Invoke(running[s].Index, step, row);
-                int token = running[s].Sampler.Choose(row.Span);
-                running[s].Append(token, ended: options.StopIds.Contains(token));
-                onToken?.Invoke(running[s].Index, token);
+                var text = running[s];
+                var row = logits.AsMemory(s * vocabulary, vocabulary);
+                options.OnLogits?.Invoke(text.Index, step, row);
+                int token = text.Sampler.Choose(row.Span);
+                text.Append(token, ended: stops.Contains(token));
+                onToken?.Invoke(text.Index, token);
             }
 
-            running = [.. running.Where(t => !t.Ended)];
+            running.RemoveEnded();
         }
 
         return [.. texts.Select(t => t.NewTokens)];
@@ -68,63 +70,6 @@ public sealed class TextGenerator
             // The last new token is never fed back.
             if (_model.Spec.HasPositionTable && length - 1 > _model.Spec.MaxPositions)
                 throw new ModelInputException("a prompt leaves no room for its continuation", $"prompt {i}", $"at most {_model.Spec.MaxPositions} positions", $"{length - 1}");
-        }
-    }
-
-    /// <summary>Every running text's tokens that are not yet in the cache: the whole prompt at first, then one.</summary>
-    private Batch Next(List<Text> running, KvCache cache)
-    {
-        var spans = new SequenceSpan[running.Count];
-        var ids = new List<int>();
-        var positions = new List<int>();
-        var cacheRows = new List<int>();
-        var origins = new List<(int Row, int Column)>();
-        for (int s = 0; s < running.Count; s++)
-        {
-            var text = running[s];
-            int start = cache.Starts[text.Index];
-            spans[s] = new SequenceSpan(ids.Count, text.Tokens.Count - text.Cached, start, text.Tokens.Count);
-            for (int t = text.Cached; t < text.Tokens.Count; t++)
-            {
-                ids.Add(text.Tokens[t]);
-                positions.Add(t);
-                cacheRows.Add(start + t);
-                origins.Add((text.Index, t));
-            }
-
-            text.Cached = text.Tokens.Count;
-        }
-
-        return Batch.Create(_model, new BatchRows
-        {
-            Layout = new SequenceLayout(spans),
-            Ids = [.. ids],
-            Positions = [.. positions],
-            CacheRows = [.. cacheRows],
-            Origins = [.. origins],
-        });
-    }
-
-    /// <summary>A prompt and its continuation so far.</summary>
-    private sealed class Text(int index, int[] prompt, TokenSampler sampler)
-    {
-        public int Index => index;
-
-        public List<int> Tokens { get; } = [.. prompt];
-
-        public TokenSampler Sampler => sampler;
-
-        /// <summary>How many tokens' keys are in the cache.</summary>
-        public int Cached { get; set; }
-
-        public bool Ended { get; private set; }
-
-        public int[] NewTokens => [.. Tokens.Skip(prompt.Length)];
-
-        public void Append(int token, bool ended)
-        {
-            Tokens.Add(token);
-            Ended = ended;
         }
     }
 }

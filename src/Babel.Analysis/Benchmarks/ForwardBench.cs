@@ -8,22 +8,17 @@ namespace Babel.Analysis.Benchmarks;
 /// <summary>Measures what a model does with text: reading it (prefill) and writing it (one token at a time).</summary>
 public static class ForwardBench
 {
-    private const int NewTokens = 17;
-
     /// <summary>The peak is read in every round for so long: neighbours on the machine come and go.</summary>
     private const double PeakSeconds = 0.02;
 
-    private const double MemorySeconds = 0.3;
-
     /// <summary>Measures.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="ceilings">Of its device, measured in the same run.</param>
     /// <param name="tokens">N, tokens of a batch, about.</param>
     /// <param name="length">T, tokens of a sequence.</param>
     /// <param name="seconds">For prefill, and again for generation, about.</param>
     /// <param name="ct">Looked at between layers.</param>
     public static ForwardMeasurement Measure(
-        BenchModel model, DeviceCeilings ceilings, int tokens, int length, double seconds, CancellationToken ct = default)
+        BenchModel model, int tokens, int length, double seconds, CancellationToken ct = default)
     {
         var language = model.Model;
         using var batch = Batch.Pack(language, BenchTokens.Draw(language.Spec, tokens, length));
@@ -43,7 +38,8 @@ public static class ForwardBench
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         using var process = Process.GetCurrentProcess();
         long resident = process.WorkingSet64;
-        var step = Steps(language, length, seconds, ct);
+        using var memory = DeviceCeilings.OpenMemory(language.Device);
+        var decode = DecodeRace.Run(language, memory, model.StepBytes, length, seconds, ct);
         return new ForwardMeasurement
         {
             Model = model.Name,
@@ -54,39 +50,14 @@ public static class ForwardBench
             Length = length,
             Prefill = race.Time(0),
             Cost = ForwardCost.Of(language.Spec, length),
-            Step = step,
+            Step = decode.Step,
             StepBytes = model.StepBytes,
-            ReadGigabytes = Math.Max(ceilings.Gigabytes, DeviceCeilings.Memory(language.Device, MemorySeconds).Rate),
+            ReadGigabytes = decode.Gigabytes,
+            OfBandwidth = decode.OfBandwidth,
+            StepAllocatedBytes = decode.AllocatedBytes,
             OfPeak = Timing.Of(shares).Median,
             ResidentBytes = resident,
             AllocatedBytes = allocated,
         };
-    }
-
-    /// <summary>The time between one new token and the next; the first, which reads the prompt, does not count.</summary>
-    private static Timing Steps(LanguageModel model, int length, double seconds, CancellationToken ct)
-    {
-        var generator = new TextGenerator(model);
-        int prompt = model.Spec.HasPositionTable ? Math.Min(length, model.Spec.MaxPositions - NewTokens) : length;
-        var prompts = BenchTokens.Draw(model.Spec, prompt, prompt);
-        var options = new GenerationOptions { MaxNewTokens = NewTokens, StopIds = new HashSet<int>() };
-        var times = new List<double>();
-        var passed = Stopwatch.StartNew();
-        do
-        {
-            long last = 0;
-            generator.Generate(
-                prompts,
-                options,
-                onToken: (_, _) =>
-                {
-                    long now = Stopwatch.GetTimestamp();
-                    if (last != 0) times.Add(Stopwatch.GetElapsedTime(last, now).TotalSeconds);
-                    last = now;
-                },
-                ct: ct);
-        }
-        while (passed.Elapsed.TotalSeconds < seconds);
-        return Timing.Of(times);
     }
 }

@@ -39,8 +39,14 @@ public sealed record ForwardMeasurement
     /// <summary>Share of the device's arithmetic ceiling that the prefill reaches: the median over rounds, each with the ceiling of its own round.</summary>
     public required double OfPeak { get; init; }
 
-    /// <summary>The device's memory ceiling, 10^9 bytes a second: the better of two readings, one before the model was loaded and one after the steps.</summary>
+    /// <summary>The device's memory ceiling, 10^9 bytes a second: the median of readings after every step.</summary>
     public required double ReadGigabytes { get; init; }
+
+    /// <summary>The time that reading a step's weights takes over the time of the step: the median over steps, each with the readings before and after it.</summary>
+    public required double OfBandwidth { get; init; }
+
+    /// <summary>Managed bytes allocated by one step after many.</summary>
+    public required long StepAllocatedBytes { get; init; }
 
     /// <summary>Memory this process has resident after the passes, bytes.</summary>
     public required long ResidentBytes { get; init; }
@@ -56,7 +62,4 @@ public sealed record ForwardMeasurement
 
     /// <summary>Tokens a second of generation.</summary>
     public double StepRate => 1 / Step.Median;
-
-    /// <summary>Share of the time that reading the weights alone would take at the bandwidth ceiling.</summary>
-    public double OfBandwidth => StepBytes / (ReadGigabytes * 1e9) / Step.Median;
 }

@@ -32,7 +32,7 @@ internal static class ScalingMemory
             return Resident();
         }
 
-        double Activations(int tokens) => ActivationFootprint.Of(spec, device, tokens, tokens / Length, ProbePlan.None, logProbs: true);
+        double Activations(int tokens) => ActivationFootprint.Of(spec, device, tokens, tokens / Length, Length, model.Storage, ProbePlan.None, logProbs: true);
         long few = After(FewTokens), many = After(ManyTokens);
         yield return new MemoryPoint($"activations, {ManyTokens} tokens over {FewTokens}", many - few, Activations(ManyTokens) - Activations(FewTokens));
         foreach (int languages in (int[])[1, 4, 16])

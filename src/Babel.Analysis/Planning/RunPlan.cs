@@ -30,7 +30,7 @@ public sealed partial record RunPlan
         long rows = RowsOf(work);
         var probes = work.Statistics is null ? ProbePlan.None : StatisticsCollector.PlanOf(work.Statistics, shape);
         StateBytes = (long)model.Spec.ModelWidth * device.ComputeType.Size();
-        ActivationBytes = ActivationFootprint.Of(model.Spec, device, rows, work.SequencesPerBatch, probes, work.ScorePasses > 0)
+        ActivationBytes = ActivationFootprint.Of(model.Spec, device, rows, work.SequencesPerBatch, LongestOf(work), model.Storage, probes, work.ScorePasses > 0)
             + (work.CacheTokens * 2 * model.Spec.KvWidth * model.Spec.Layers * device.ComputeType.Size());
         WorkingStateBytes = SweepOptions.WorkingBytes(rows, StateBytes);
         DocumentsAtOnce = int.MaxValue;
@@ -171,6 +171,9 @@ public sealed partial record RunPlan
         : ScoreParts().Select(p => Work.ScoreBatches.Take(p).Sum(b => (long)b)).DefaultIfEmpty(Work.ScoreTokens).Max() * StateBytes;
 
     private int ScoreReads => Work.ScorePasses == 0 ? 0 : (Work.ScorePasses + PassesAtOnce - 1) / PassesAtOnce * (PassesAtOnce > 1 ? 1 : Math.Max(1, ScoreParts().Count));
+
+    /// <summary>Tokens of the longest window: a whole batch where nobody has said.</summary>
+    private static long LongestOf(Workload work) => work.LongestWindow > 1 ? work.LongestWindow : RowsOf(work);
 
     /// <summary>Plans a run.</summary>
     /// <param name="model">The model.</param>

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Babel.Analysis.Statistics;
 
 /// <summary>
@@ -75,16 +77,30 @@ public sealed class ImportanceStats
     /// <summary>Enters one document's importance in one layer, once.</summary>
     public void Set(int layer, int document, ReadOnlySpan<float> values)
     {
-        Keep(layer, document, values);
-        Span<float> minimum = Minimum.Write(layer), maximum = Maximum.Write(layer);
-        var sum = Sum.Write(layer);
-        for (int k = 0; k < Width; k++)
-        {
-            minimum[k] = Math.Min(minimum[k], values[k]);
-            maximum[k] = Math.Max(maximum[k], values[k]);
-            sum[k] = checked(sum[k] + FixedPoint.FromDouble(values[k]));
-        }
+        var totals = new FixedSums(1, Width);
+        Enter(layer, document, values, totals);
+        FinishLayer(layer, totals);
     }
+
+    /// <summary>The same, with the sums waiting in <paramref name="totals"/> until <see cref="FinishLayer"/>.</summary>
+    internal void Enter(int layer, int document, ReadOnlySpan<float> values, FixedSums totals)
+    {
+        Keep(layer, document, values);
+        Span<float> least = Minimum.Write(layer), most = Maximum.Write(layer);
+        int k = 0;
+        for (; k + Vector<float>.Count <= Width; k += Vector<float>.Count)
+        {
+            var x = new Vector<float>(values[k..]);
+            Vector.Min(new Vector<float>(least[k..]), x).CopyTo(least[k..]);
+            Vector.Max(new Vector<float>(most[k..]), x).CopyTo(most[k..]);
+        }
+
+        for (; k < Width; k++) (least[k], most[k]) = (Math.Min(least[k], values[k]), Math.Max(most[k], values[k]));
+        totals.Add(0, values, Sum.Write(layer));
+    }
+
+    /// <summary>Brings a layer's sums over documents to <see cref="Sum"/>.</summary>
+    internal void FinishLayer(int layer, FixedSums totals) => totals.Finish(0, Sum.Write(layer));
 
     /// <summary>Enters statistics of disjoint documents.</summary>
     /// <param name="parts">The statistics.</param>

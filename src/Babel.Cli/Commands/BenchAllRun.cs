@@ -83,7 +83,7 @@ internal sealed class BenchAllRun(BenchAllRequest request, CommandContext contex
             var loading = new Forward<LoadProgress>(p => context.Progress.Report($"preparing {name}", p.BytesDone, p.BytesTotal, Format.Bytes(p.BytesTotal)));
             using var model = BenchModel.Open(device, name, DType.BF16, loading, context.Cancellation);
             Try(result, $"forward, {name}", () => result.Forwards.Add(
-                ForwardBench.Measure(model, result.Ceilings, request.Tokens, request.Length, request.Seconds, context.Cancellation)));
+                ForwardBench.Measure(model, request.Tokens, request.Length, request.Seconds, context.Cancellation)));
             Try(result, $"statistics, {name}", () => result.Statistics.Add(
                 StatisticsBench.Measure(model, result.Ceilings, request.Tokens, request.Length, request.Seconds * 2, context.Cancellation)));
         },

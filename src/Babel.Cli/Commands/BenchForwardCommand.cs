@@ -21,5 +21,5 @@ internal sealed class BenchForwardCommand : BenchModelCommand
 
     /// <inheritdoc/>
     protected override void Measure(BenchModel model, BenchModelRequest request, BenchResult result, CancellationToken ct) =>
-        result.Forwards.Add(ForwardBench.Measure(model, result.Ceilings, request.Tokens, request.Length, request.Seconds, ct));
+        result.Forwards.Add(ForwardBench.Measure(model, request.Tokens, request.Length, request.Seconds, ct));
 }

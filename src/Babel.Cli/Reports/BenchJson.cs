@@ -47,6 +47,7 @@ internal static class BenchJson
             json.Number("ofBandwidth", r.OfBandwidth);
             json.WriteNumber("residentBytes", r.ResidentBytes);
             json.WriteNumber("allocatedBytesPerPass", r.AllocatedBytes);
+            json.WriteNumber("allocatedBytesPerStep", r.StepAllocatedBytes);
         });
         List(json, "statistics", result.Statistics, r =>
         {

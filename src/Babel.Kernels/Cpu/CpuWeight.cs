@@ -36,6 +36,12 @@ internal sealed class CpuWeight : Weight
     /// <summary>Whether no element written was infinite or NaN; looked at for F16 only, whose kernels are faster for it.</summary>
     public bool IsFinite { get; private set; } = true;
 
+    /// <summary>The weight that few rows were multiplied by after this one, see <see cref="ReadAhead"/>; null when none was yet.</summary>
+    public CpuWeight? Follower { get; set; }
+
+    /// <summary>Whether the elements are gone.</summary>
+    public bool IsReleased => _memory.IsClosed;
+
     /// <summary>The packed elements.</summary>
     public HostMemory Memory => _memory;
 

@@ -45,13 +45,13 @@ internal static class CudaCeilings
 
     private static Tensor Sink(CudaDevice device) => device.Allocate(new Shape((long)device.Facts.Processors * BlocksPerProcessor * Threads));
 
-    /// <summary>Copying within the device's memory, 10^9 bytes a second.</summary>
-    public static Ceiling Memory(CudaDevice device, double seconds)
+    /// <summary>Copying within the device's memory.</summary>
+    public static MemoryPass Memory(CudaDevice device)
     {
         // Half of the bytes are read, half written; a device that is nearly full gets along with less.
         long bytes = Math.Min(CopyBytes, device.Facts.Memory / 64) / 2;
-        using Tensor a = device.Allocate(DType.U8, new Shape(bytes)), b = device.Allocate(DType.U8, new Shape(bytes));
-        return new Ceiling(2.0 * bytes / Best(device, seconds, () => device.Copy(a, b)) / 1e9, "copying within its memory, reads and writes");
+        Tensor a = device.Allocate(DType.U8, new Shape(bytes)), b = device.Allocate(DType.U8, new Shape(bytes));
+        return new MemoryPass(device, 2 * bytes, "copying within its memory, reads and writes", () => device.Copy(a, b), a, b);
     }
 
     /// <summary>Operations a second, with as many rounds as make a launch long enough to be timed.</summary>

@@ -14,8 +14,12 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
     private readonly CudaStaging _staging;
     private readonly CudaPool _pool;
     private readonly GpuLandings _landings;
+    private readonly TensorAttention? _attention;
     private readonly CudaKernels _kernels;
     private readonly List<TensorMap> _maps = [];
+
+    // What fast attention is computed with, for the description; null in exact precision.
+    private string? _attention;
 
     /// <summary>Takes a lease of the GPU and has its kernels compiled.</summary>
     /// <param name="api">The driver.</param>
@@ -38,7 +42,8 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
             var tensorCores = OpenTensorCores(options.Precision, most);
             if (tensorCores is not null) Precision = options.Precision;
             else if (options.Precision == Precision.Fast) WhyNotFast = WhyNotNewer;
-            Ops = new CheckedOps(this, new CudaOps(this, tensorCores));
+            var attention = _attention = Precision == Precision.Fast ? OpenTensorAttention() : null;
+            Ops = new CheckedOps(this, new CudaOps(this, tensorCores, attention));
 
             // What the check needed.
             Scratch.Dispose();
@@ -64,7 +69,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
                 CudaEngine.Mma => "tensor cores for bf16 weights (mma.sync)",
                 _ => "no tensor cores",
             };
-            return $"{Facts.Describe()}, {units}{(WhyNotNewer is null ? "" : $": {WhyNotNewer}")}";
+            return $"{Facts.Describe()}, {units}{(WhyNotNewer is null ? "" : $": {WhyNotNewer}")}{(_attention is null ? "" : $", {_attention}")}";
         }
     }
 
@@ -94,6 +99,13 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
 
     /// <summary>The queue everything is put into.</summary>
     internal CudaStream Stream => _stream;
+
+    /// <inheritdoc/>
+    public override long ScratchBytes(OperatorLoad load)
+    {
+        bool inParts = Engine != CudaEngine.Float && GpuWeight.KernelTypeOf(this, load.Storage) == DType.BF16;
+        return base.ScratchBytes(load) + (inParts ? TensorProducts.PartBytes(load.Rows, load.Width, Precision) : 0) + (_attention?.ScratchBytes(load) ?? 0);
+    }
 
     /// <inheritdoc/>
     public override void Launch(string kernel, GpuGrid grid) => Launch(kernel, grid, sharedBytes: 0);
@@ -135,7 +147,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
     public Ceiling MeasureArithmetic(double seconds) => CudaCeilings.Arithmetic(this, seconds);
 
     /// <inheritdoc/>
-    public Ceiling MeasureMemory(double seconds) => CudaCeilings.Memory(this, seconds);
+    public MemoryPass OpenMemory() => CudaCeilings.Memory(this);
 
     /// <inheritdoc/>
     public IEnumerable<CopyMeasurement> MeasureCopies(long bytes, double seconds) => CudaCopies.Measure(this, bytes, seconds);
@@ -188,28 +200,63 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
 
     private TensorProducts? Checked(Precision asked, CudaEngine engine)
     {
-        string failure;
+        TensorProducts? products = null;
+        string? failure = WhyNot(() =>
+        {
+            products = new TensorProducts(this, asked, Load(engine));
+            Engine = engine;
+            return TensorCheck.Failure(this, products, asked);
+        });
+        if (failure is null) return products;
+        Engine = CudaEngine.Float;
+        WhyNotNewer = $"no {Instructions(engine)} ({failure})";
+        return null;
+    }
+
+    /// <summary>
+    /// Fast attention by the units that compute products, or by older ones where those fail their check; null leaves it to the float units. The
+    /// description says which.
+    /// </summary>
+    private TensorAttention? OpenTensorAttention()
+    {
+        string failures = "";
+        for (var engine = Engine; engine != CudaEngine.Float; engine = engine == CudaEngine.Wgmma ? CudaEngine.Mma : CudaEngine.Float)
+        {
+            var attention = engine == CudaEngine.Wgmma ? new TensorAttention(this, _maps[0], _maps[1]) : new TensorAttention(this);
+            if (WhyNot(() => AttentionCheck.Failure(this, attention)) is { } failure)
+            {
+                failures += $": no {Instructions(engine)} ({failure})";
+                continue;
+            }
+
+            _attention = $"and for attention ({Instructions(engine)}){failures}";
+            return attention;
+        }
+
+        _attention = $"attention on float units{failures}";
+        return null;
+    }
+
+    /// <summary>Why what was tried cannot be used, or null.</summary>
+    /// <exception cref="DeviceLostException">It took the device with it.</exception>
+    private string? WhyNot(Func<string?> check)
+    {
         try
         {
-            var products = new TensorProducts(this, asked, Load(engine));
-            Engine = engine;
-            if (TensorCheck.Failure(this, products, asked) is not { } wrong) return products;
-            failure = $"they failed their check, {wrong}";
+            return check() is { } wrong ? $"they failed their check, {wrong}" : null;
         }
         catch (BabelException e) when (e is DeviceUnavailableException or KernelException)
         {
-            failure = e.Found ?? e.What;
+            return e.Found ?? e.What;
         }
         catch (DeviceLostException e)
         {
             throw new DeviceLostException(
-                e.What, e.Where, "products on tensor cores tried while the device opens", e.Found, $"cuda:{Facts.Ordinal}:float leaves tensor cores alone", e);
+                e.What, e.Where, "tensor cores tried while the device opens", e.Found, $"cuda:{Facts.Ordinal}:float leaves tensor cores alone", e);
         }
-
-        Engine = CudaEngine.Float;
-        WhyNotNewer = $"no {(engine == CudaEngine.Wgmma ? "wgmma" : "mma.sync")} ({failure})";
-        return null;
     }
+
+    private static string Instructions(CudaEngine engine) => engine == CudaEngine.Wgmma ? "wgmma" : "mma.sync";
 
     private ITensorEngine Load(CudaEngine engine)
     {

@@ -5,7 +5,8 @@ namespace Babel.Kernels.Cuda;
 /// <summary>Products and attention on an NVIDIA GPU; every other operator is that of <see cref="GpuOps"/>.</summary>
 /// <param name="device">The device.</param>
 /// <param name="tensorCores">Products on tensor cores, or null where the device has none that passed their check.</param>
-internal sealed class CudaOps(CudaDevice device, TensorProducts? tensorCores) : GpuOps(device)
+/// <param name="tensorAttention">Attention on tensor cores, or null where that is not asked for or not to be had.</param>
+internal sealed class CudaOps(CudaDevice device, TensorProducts? tensorCores, TensorAttention? tensorAttention) : GpuOps(device)
 {
     // Cuda/Kernels/statistics.h and qk_tiled.h.
     private const int StatsColumns = 32;
@@ -35,6 +36,13 @@ internal sealed class CudaOps(CudaDevice device, TensorProducts? tensorCores) : 
         TensorView? scale,
         TensorView? pattern)
     {
+        // Probabilities that are looked at are exact, and so is what is made of them.
+        if (tensorAttention is not null && pattern is null && TensorAttention.Serves(spec))
+        {
+            tensorAttention.Attend(q, k, v, output, spec, layout, scale);
+            return;
+        }
+
         var tile = AttentionTile.For(spec.HeadDim, device.Facts.SharedMemory, Device.Name);
         var placed = Device.Layouts.Of(layout);
         var tiles = placed.Tiles(spec.Group, tile.Rows);

@@ -24,13 +24,16 @@ internal sealed class HopperEngine(CudaDevice device, TensorMap x, TensorMap wei
         var shape = finish.Output.Shape;
         int columns = t.Columns / (second is null ? 1 : 2);
         var other = second ?? w;
+
+        // Blocks stay: as many as run at a time, each of which takes its share of the tiles.
+        long tiles = checked((int)(((shape.Columns + columns - 1) / columns) * ((shape.Rows + t.Rows - 1) / t.Rows)));
         x.Describe(xParts.Address, parts * shape.Rows, w.Columns, t.Rows);
         weight.Describe(w.Memory.Address, w.Rows, w.Columns, columns);
         up.Describe(other.Memory.Address, other.Rows, other.Columns, columns);
         finish.AddTo(device.Arguments.Clear().Add(firstRow), w.Columns);
         device.Launch(
             $"hopper_{mode}_{(second is null ? "" : "gated_")}{t.Name}",
-            new GpuGrid((shape.Columns + columns - 1) / columns, (shape.Rows + t.Rows - 1) / t.Rows, 1, t.Threads),
+            new GpuGrid(Math.Min(tiles, device.Facts.Processors), 1, 1, t.Threads),
             t.SharedBytes(parts),
             [x.Address, weight.Address, up.Address]);
     }

@@ -12,6 +12,8 @@ internal readonly record struct HopperTile(string Name, int Rows, int Columns, i
     private const int BarrierBytes = 16;
     private const int GroupRows = 64;
     private const int GroupThreads = 128;
+    private const int FinishedColumns = 64;
+    private const int FinishedPadding = 4;
 
     /// <summary>All of them: for few rows, for what would not fill the device with the last, and for the rest.</summary>
     public static IReadOnlyList<HopperTile> All { get; } =
@@ -24,10 +26,11 @@ internal readonly record struct HopperTile(string Name, int Rows, int Columns, i
     /// <summary>Threads of a block: a group that orders copies, and one for every 64 rows.</summary>
     public int Threads => GroupThreads * ((Rows / GroupRows) + 1);
 
-    /// <summary>Shared memory of a block: the ring of stretches, through which the results go as well, and its barriers.</summary>
+    /// <summary>Shared memory of a block: the ring of stretches, its barriers, and for every group the columns whose results it finishes together.</summary>
     public int SharedBytes(int parts)
     {
         int stages = parts == 1 ? FastStages : ExactStages;
-        return (stages * ((parts * Rows) + Columns) * StretchBytes) + (stages * BarrierBytes);
+        int results = Rows * (Math.Min(Columns, FinishedColumns) + FinishedPadding) * sizeof(float);
+        return (stages * ((parts * Rows) + Columns) * StretchBytes) + (stages * BarrierBytes) + results;
     }
 }

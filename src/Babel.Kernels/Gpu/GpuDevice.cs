@@ -38,8 +38,8 @@ internal abstract class GpuDevice : Device
     /// <summary>Bytes of the blocks that tensors, weights and operators hold.</summary>
     public long BytesInUse => Pool.Used;
 
-    /// <summary>The most bytes there were of them at a time.</summary>
-    public long MostBytesInUse => Pool.MostUsed;
+    /// <inheritdoc/>
+    public sealed override long? MostBytes => Pool.MostUsed;
 
     /// <inheritdoc/>
     public sealed override bool RunsBehind => true;
@@ -61,6 +61,9 @@ internal abstract class GpuDevice : Device
     /// <inheritdoc/>
     public sealed override long WeightBytes(DType storage, long rows, long columns) =>
         GpuWeight.BytesOf(this, storage, rows, columns);
+
+    /// <inheritdoc/>
+    public override long ScratchBytes(OperatorLoad load) => GpuFootprint.Of(load) + (Tuning.Panel > 1 ? GpuWeight.PieceBytes : 0);
 
     /// <inheritdoc/>
     public sealed override void Upload(ReadOnlySpan<byte> source, TensorView destination)

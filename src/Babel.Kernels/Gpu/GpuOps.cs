@@ -36,7 +36,7 @@ internal abstract partial class GpuOps(GpuDevice device) : IOps
         TensorView? pattern);
 
     /// <summary>How the kernels call an ALiBi form: 0 none, 1 added, 2 rounded to BF16 and scaled.</summary>
-    protected static int AlibiCode(AttentionSpec spec) => spec.AlibiSlopes is null ? 0 : spec.AlibiRoundedAndScaled ? 2 : 1;
+    internal static int AlibiCode(AttentionSpec spec) => spec.AlibiSlopes is null ? 0 : spec.AlibiRoundedAndScaled ? 2 : 1;
 
     /// <summary>The arguments of the next launch, empty.</summary>
     protected GpuArguments Arguments() => Device.Arguments.Clear();

@@ -8,7 +8,9 @@ namespace Babel.Kernels.Gpu;
 /// </summary>
 internal sealed class GpuWeight : Weight
 {
-    private const long PieceBytes = 8 << 20;
+    /// <summary>Bytes of rows that are brought to their panels at a time.</summary>
+    public const long PieceBytes = 2 << 20;
+
     private readonly GpuDevice _device;
     private readonly int _panel;
 

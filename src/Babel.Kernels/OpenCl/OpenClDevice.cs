@@ -66,10 +66,21 @@ internal sealed class OpenClDevice : GpuDevice
     /// <inheritdoc/>
     public override void Launch(string kernel, GpuGrid grid) => Launch(OpenClProgram.Shared, kernel, grid);
 
+    /// <summary>Which of the kernels that share local memory is cut larger than the driver allows, and what it allows; null if none is.</summary>
+    public string? WhyTooLarge()
+    {
+        if (Tuning.Lanes > 1) return null;
+        var product = OpenClProgram.Product(storage: 0, cpu: false);
+        return TooLarge(product, "product", OpenClTunings.TileItems(Tuning.Panel)) ?? TooLarge(product, "gated_product", OpenClTunings.TileItems(Tuning.Panel))
+            ?? TooLarge(OpenClProgram.Shared, "norm", Tuning.RowLocal);
+    }
+
     /// <summary>Enqueues a kernel of a program with <see cref="GpuDevice.Arguments"/>.</summary>
     public void Launch(OpenClProgram program, string name, GpuGrid grid)
     {
-        nint kernel = _compiler.Kernel(program, name);
+        var (kernel, largest) = _compiler.Kernel(program, name);
+        if (grid.Local > largest)
+            throw new KernelException("the driver allows no group of this size for a kernel", Where(name), $"{grid.Local} items", $"at most {largest}", "--device cpu needs none");
         var slots = Arguments.Slots;
         var sizes = Arguments.Sizes;
         for (int i = 0; i < slots.Length; i++)
@@ -149,6 +160,12 @@ internal sealed class OpenClDevice : GpuDevice
         _compiler.Dispose();
         _queue.Dispose();
         _context.Dispose();
+    }
+
+    private string? TooLarge(OpenClProgram program, string kernel, int items)
+    {
+        var (_, largest) = _compiler.Kernel(program, kernel);
+        return items <= largest ? null : $"{kernel} has groups of {items} items, and may have {largest}";
     }
 
     private string Where(string what) => $"{Name}, {what}";

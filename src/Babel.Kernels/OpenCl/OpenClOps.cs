@@ -65,5 +65,9 @@ internal sealed class OpenClOps(OpenClDevice device) : GpuOps(device)
 
     private static long Up(long count, int by) => (count + by - 1) / by;
 
-    private static GpuGrid Tiles(long rows, int n) => new(Up(rows, OpenClTunings.GpuPanel), Up(n, OpenClTunings.GpuPanel), 1, OpenClTunings.GpuTileItems);
+    private GpuGrid Tiles(long rows, int n)
+    {
+        int panel = device.Tuning.Panel;
+        return new GpuGrid(Up(rows, panel), Up(n, panel), 1, OpenClTunings.TileItems(panel));
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Babel.Kernels;
 using Babel.Model.Errors;
 
@@ -12,12 +13,39 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
     /// <summary>Logits are brought to the host in pieces of about this many numbers.</summary>
     private const long LogitsPiece = 4 << 20;
 
+    private const string FinalHint = "check after every layer to learn where it begins";
+
     private readonly IOps _ops = device.Ops;
     private readonly FiniteGuard _guard = new(device);
+    private Epilogue? _unembed;
+
+    private SiteRef LastState => new(Site.ResidPost, spec.Layers - 1);
 
     private Activation LogitCap => spec.LogitSoftCap > 0 ? Activation.SoftCap(spec.LogitSoftCap) : Activation.Identity;
 
     public ForwardResult Run(Batch batch, ForwardOutput output, KvCache? cache, ProbeRun probe, FiniteCheck check, CancellationToken ct)
+    {
+        var x = Blocks(batch, cache, probe, check, ct);
+        using var watched = Watch(x, check);
+        ct.ThrowIfCancellationRequested();
+        var result = Finish(weights.Output(), x, batch, output, probe);
+        Wait(watched, x);
+        return result;
+    }
+
+    /// <summary>The logits of every sequence's last token, [S, V], where the caller wants them: a step of generation, which makes no garbage that grows with anything.</summary>
+    public void LastLogits(Batch batch, KvCache cache, ProbeRun probe, FiniteCheck check, Span<float> logits, CancellationToken ct)
+    {
+        var x = Blocks(batch, cache, probe, check, ct);
+        using var watched = Watch(x, check);
+        ct.ThrowIfCancellationRequested();
+        var w = weights.Output();
+        Logits(w, Final(w, LastRows(x, batch.Layout), "last normed", "last projected"), logits);
+        Wait(watched, x);
+    }
+
+    /// <summary>The output of the last block.</summary>
+    private TensorView Blocks(Batch batch, KvCache? cache, ProbeRun probe, FiniteCheck check, CancellationToken ct)
     {
         var x = scratch.Get("x", batch.Tokens, spec.ModelWidth);
         Embed(weights.Input([]), batch, x);
@@ -29,13 +57,23 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
             if (check == FiniteCheck.EveryLayer) CheckLayer(layer, x);
         }
 
-        if (check == FiniteCheck.FinalState) CheckFinal(x);
-        ct.ThrowIfCancellationRequested();
-        var result = Finish(weights.Output(), x, batch, output, probe);
+        return x;
+    }
 
-        // The caller may dispose the batch now, whatever was asked for.
+    /// <summary>Looks for what is not finite after the last layer; on a device that runs behind when it is waited for anyway, with what comes back.</summary>
+    private PendingDownload? Watch(TensorView x, FiniteCheck check)
+    {
+        if (check != FiniteCheck.FinalState) return null;
+        if (device.RunsBehind) return device.BeginDownload([x]);
+        CheckFinal(x);
+        return null;
+    }
+
+    /// <summary>The one place where the host waits: it does not run away from the device by more than a batch, which the caller may dispose now.</summary>
+    private void Wait(PendingDownload? watched, TensorView x)
+    {
         device.Synchronize();
-        return result;
+        if (watched is not null) FiniteGuard.Check(MemoryMarshal.Cast<byte, float>(watched.Bytes(0)), x.Shape.Columns, 0, LastState, FinalHint);
     }
 
     /// <summary>Whether the output side is needed at all.</summary>
@@ -61,7 +99,6 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
 
         if (w.Positions is { } positions) _ops.Embed(batch.PositionRows!.Value, positions, x, 1, accumulate: true);
         if (w.Norm is { } norm) _ops.Norm(spec.Norm, x, norm.Weight, norm.BiasView, spec.NormEpsilon, x);
-        if (rows is not null) device.Synchronize();
     }
 
     /// <summary>What a run brings to the host, from the output of the last block.</summary>
@@ -100,12 +137,12 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
 
     private TensorView LastRows(TensorView x, SequenceLayout layout)
     {
+        if (layout.Tokens == layout.Count) return x;
         var rows = new int[layout.Count];
         for (int s = 0; s < rows.Length; s++) rows[s] = layout.Spans[s].QueryStart + layout.Spans[s].QueryLength - 1;
         using var index = device.FromInts(rows, new Shape(rows.Length));
         var last = scratch.Get("last", rows.Length, x.Shape.Columns);
         _ops.GatherRows(x, index, last);
-        device.Synchronize();
         return last;
     }
 
@@ -127,16 +164,21 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
         }
 
         var host = new float[rows * spec.Vocabulary];
+        Logits(w, final, host);
+        return host;
+    }
+
+    private void Logits(OutputWeights w, TensorView final, Span<float> host)
+    {
+        long rows = final.Shape.Rows;
         long piece = Math.Clamp(LogitsPiece / spec.Vocabulary, 1, rows);
         for (long row = 0; row < rows; row += piece)
         {
             long count = Math.Min(piece, rows - row);
             var logits = scratch.Get("logits", count, spec.Vocabulary);
             Unembed(w, final.Rows(row, count), logits);
-            device.Read(logits, host.AsSpan((int)(row * spec.Vocabulary), (int)(count * spec.Vocabulary)));
+            device.Read(logits, host.Slice((int)(row * spec.Vocabulary), (int)(count * spec.Vocabulary)));
         }
-
-        return host;
     }
 
     private void CaptureLogits(OutputWeights w, TensorView final, ProbeRun probe)
@@ -144,15 +186,17 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
         using var logits = device.Allocate(new Shape(final.Shape.Rows, spec.Vocabulary));
         Unembed(w, final, logits);
         probe.Capture(Site.Logits, -1, logits);
-        device.Synchronize();
     }
 
-    private void Unembed(OutputWeights w, TensorView final, TensorView logits) =>
-        _ops.Linear(final, w.Unembedding.Weight, logits, new Epilogue { Bias = w.Unembedding.BiasView, Activation = LogitCap });
+    private void Unembed(OutputWeights w, TensorView final, TensorView logits)
+    {
+        if (_unembed is null || _unembed.Bias != w.Unembedding.BiasView) _unembed = new Epilogue { Bias = w.Unembedding.BiasView, Activation = LogitCap };
+        _ops.Linear(final, w.Unembedding.Weight, logits, _unembed);
+    }
 
     /// <summary>Looks for what is not finite after the last layer.</summary>
     public void CheckFinal(TensorView x) =>
-        _guard.Check(x, new SiteRef(Site.ResidPost, spec.Layers - 1), "check after every layer to learn where it begins");
+        _guard.Check(x, LastState, FinalHint);
 
     /// <summary>Looks for what is not finite in a layer.</summary>
     public void CheckLayer(int layer, TensorView x)

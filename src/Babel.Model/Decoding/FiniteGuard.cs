@@ -26,6 +26,12 @@ internal sealed class FiniteGuard(Device device)
         if (_host.Length < count) _host = new float[count];
         var host = _host.AsSpan(0, count);
         device.Read(values, host);
+        Check(host, values.Shape.Columns, firstRow, site, hint);
+    }
+
+    /// <exception cref="NonFiniteException">One of some numbers on the host is NaN or infinite.</exception>
+    public static void Check(ReadOnlySpan<float> host, long columns, long firstRow, SiteRef site, string hint)
+    {
         if (AllFinite(host)) return;
         int at = 0;
         while (float.IsFinite(host[at])) at++;
@@ -33,7 +39,7 @@ internal sealed class FiniteGuard(Device device)
             "the forward pass left the finite numbers",
             site.ToString(),
             "finite values",
-            $"{host[at]} at token row {firstRow + (at / values.Shape.Columns)}, column {at % values.Shape.Columns}",
+            $"{host[at]} at token row {firstRow + (at / columns)}, column {at % columns}",
             hint);
     }
 

@@ -98,6 +98,9 @@ internal sealed class HiddenStates : IDisposable
         foreach (var tensor in _resident) tensor?.Dispose();
         _working?.Dispose();
         _file?.Dispose();
+
+        // Most of the memory of a run: others are to have it now.
+        _device.Trim();
     }
 
     /// <summary>Rows of a state on their way: a state may be larger than an array, or than the memory there is besides.</summary>

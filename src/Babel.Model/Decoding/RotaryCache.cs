@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Babel.Kernels;
 
 namespace Babel.Model.Decoding;
@@ -24,6 +25,19 @@ internal sealed class RotaryCache(RopeSpec rope, Device device) : IDisposable
         var rows = device.FromInts(positions, new Shape(positions.Length));
         owned.Add(rows);
         return new RotaryTable(table.Cos, table.Sin, rows);
+    }
+
+    /// <summary>
+    /// The rotation of other positions, one a sequence, in place of those that <paramref name="known"/> was made for; null where they need a table of their own.
+    /// </summary>
+    public RotaryTable? Again(RotaryTable known, ReadOnlySpan<int> positions)
+    {
+        int longest = 0;
+        foreach (int p in positions) longest = Math.Max(longest, p + 1);
+        if (rope.Scaling == RopeScaling.Dynamic && longest > rope.OriginalLength) return null;
+        if (_current is not { } table || table.Rows < longest) _current = table = Grow(longest);
+        device.Upload(MemoryMarshal.AsBytes(positions), known.Rows);
+        return known with { Cos = table.Cos, Sin = table.Sin };
     }
 
     public void Dispose()

@@ -4,6 +4,7 @@ namespace Babel.Model.Decoding;
 internal sealed class TokenSampler
 {
     private readonly GenerationOptions _options;
+    private readonly Ranking _ranking = new();
     private SplitMix64 _random;
 
     public TokenSampler(GenerationOptions options, int prompt)
@@ -31,30 +32,29 @@ internal sealed class TokenSampler
 
     private int Draw(ReadOnlySpan<float> logits)
     {
-        float[] values = logits.ToArray();
-        int[] order = new int[values.Length];
-        for (int i = 0; i < order.Length; i++) order[i] = i;
-        Array.Sort(order, (a, b) => values[a] == values[b] ? a.CompareTo(b) : values[b].CompareTo(values[a]));
-        int count = _options.TopK > 0 ? Math.Min(_options.TopK, order.Length) : order.Length;
-        double[] weights = new double[count];
+        _ranking.Begin(logits);
+        int count = _options.TopK > 0 ? Math.Min(_options.TopK, logits.Length) : logits.Length;
+        float largest = logits[_ranking[0]];
         double total = 0;
-        for (int i = 0; i < count; i++)
-            total += weights[i] = Math.Exp((values[order[i]] - values[order[0]]) / (double)_options.Temperature);
-        double kept = 0;
-        int last = 0;
-        for (; last < count; last++)
+        for (int i = 0; i < count; i++) total += Weight(logits[count < logits.Length ? _ranking[i] : i], largest);
+
+        // Ranks are found as they are needed: the mass of a text's next token lies on few of them.
+        double kept = total;
+        if (_options.TopP < 1)
         {
-            kept += weights[last];
-            if (kept >= _options.TopP * total) break;
+            kept = 0;
+            for (int i = 0; i < count && kept < _options.TopP * total; i++) kept += Weight(logits[_ranking[i]], largest);
         }
 
         double at = _random.NextUnit() * kept;
-        for (int i = 0; i < Math.Min(last + 1, count); i++)
+        for (int i = 0; i < count; i++)
         {
-            at -= weights[i];
-            if (at < 0) return order[i];
+            at -= Weight(logits[_ranking[i]], largest);
+            if (at < 0) return _ranking[i];
         }
 
-        return order[0];
+        return _ranking[0];
     }
+
+    private double Weight(float logit, float largest) => Math.Exp((logit - largest) / (double)_options.Temperature);
 }

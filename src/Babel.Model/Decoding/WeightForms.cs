@@ -105,9 +105,7 @@ internal static class WeightForms
         foreach (var form in Input(model).Where(f => f.Source != sources.ProjectIn)) yield return (form.Source.Weight, ShapeOf(form.Source, form.Rows, form.Columns));
         foreach (var tensor in Norms(spec.ModelWidth, sources.EmbeddingNorm)) yield return tensor;
         foreach (var tensor in Linear(sources.ProjectIn, spec.ModelWidth, spec.EmbeddingWidth)) yield return tensor;
-        foreach (var tensor in Norms(spec.ModelWidth, sources.FinalNorm)) yield return tensor;
-        foreach (var tensor in Linear(sources.ProjectOut, spec.EmbeddingWidth, spec.ModelWidth)) yield return tensor;
-        foreach (var tensor in Linear(sources.Unembedding, spec.Vocabulary, spec.EmbeddingWidth)) yield return tensor;
+        foreach (var tensor in OutputTensors(model)) yield return tensor;
         for (int i = 0; i < spec.Layers; i++)
         {
             var layer = sources.Layer(i);
@@ -118,6 +116,17 @@ internal static class WeightForms
                 foreach (var tensor in Linear(form.Source, form.Rows, form.Columns)) yield return tensor;
             }
         }
+    }
+
+    /// <summary>The tensors of the output side; not the embedding where that is the unembedding too without being named.</summary>
+    public static IEnumerable<(string Name, long[] Shape)> OutputTensors(ModelDefinition model)
+    {
+        var (spec, sources) = (model.Spec, model.Sources);
+        return
+        [
+            .. Norms(spec.ModelWidth, sources.FinalNorm), .. Linear(sources.ProjectOut, spec.EmbeddingWidth, spec.ModelWidth),
+            .. Linear(sources.Unembedding, spec.Vocabulary, spec.EmbeddingWidth),
+        ];
     }
 
     private static IEnumerable<(string Name, long[] Shape)> Linear(LinearSource? source, long rows, long columns)

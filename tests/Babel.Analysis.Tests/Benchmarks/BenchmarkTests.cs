@@ -37,9 +37,10 @@ public sealed class BenchmarkTests
         string[] before = Directory.GetDirectories(Path.GetTempPath(), "babel-bench-*");
         using (var model = BenchModel.Open(device, "mine", s_shape))
         {
-            var forward = ForwardBench.Measure(model, s_ceilings, tokens: 24, length: 8, seconds: 1e-6);
+            var forward = ForwardBench.Measure(model, tokens: 24, length: 8, seconds: 1e-6);
             Assert.Equal((24, 8, DType.BF16), (forward.Tokens, forward.Length, forward.Storage));
             Assert.True(forward.PrefillRate > 0 && forward.StepRate > 0);
+            Assert.True(forward.ReadGigabytes > 0 && forward.OfBandwidth is > 0 and < 1);
             // All weights but the embedding, 60 x 32 of two bytes.
             Assert.Equal(forward.WeightBytes - (60 * 32 * 2), forward.StepBytes);
             var statistics = StatisticsBench.Measure(model, s_ceilings, tokens: 24, length: 8, seconds: 1e-6);

@@ -39,6 +39,24 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
+    public void Run_EveryThreadFree_BeginsWithTheItemOfItsNumber()
+    {
+        using var pool = new WorkerPool(3);
+        var names = new string?[3];
+        int matched = 0;
+        for (int round = 0; round < 200; round++)
+        {
+            pool.Run(3, new Naming(names));
+            Assert.All(names, Assert.NotNull);
+            matched += names.SequenceEqual([Thread.CurrentThread.Name ?? "", "babel-cpu-1", "babel-cpu-2"], StringComparer.Ordinal) ? 1 : 0;
+            Array.Clear(names);
+        }
+
+        // Items take a moment, so that workers come at all; on a busy machine they do not always.
+        Assert.True(matched > 0);
+    }
+
+    [Fact]
     public void Run_InsideARun_DoesTheInnerItems()
     {
         using var pool = new WorkerPool(2);
@@ -61,6 +79,15 @@ public sealed class WorkerPoolTests
     private readonly struct Counting(int[] seen) : IJob
     {
         public void Run(int item) => Interlocked.Increment(ref seen[item]);
+    }
+
+    private readonly struct Naming(string?[] names) : IJob
+    {
+        public void Run(int item)
+        {
+            names[item] = Thread.CurrentThread.Name ?? "";
+            Thread.SpinWait(20_000);
+        }
     }
 
     private readonly struct Failing(int bad) : IJob

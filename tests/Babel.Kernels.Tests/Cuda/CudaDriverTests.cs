@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Babel.Kernels.Cuda;
+using Babel.Kernels.Cuda.Interop;
 using Babel.Kernels.Diagnostics.Cases;
 using Babel.Kernels.Errors;
 using Babel.Kernels.Gpu;
@@ -308,6 +309,23 @@ public class CudaDriverTests
         using var stats = new TapStats(device, Sequences, 1);
         device.Ops.ColumnStats(x, SequenceLayout.Packed(lengths), stats);
         Assert.Equal(values, device.ToFloats(stats.Max));
+    }
+
+    [Theory]
+    [InlineData(214)]
+    [InlineData(226)]
+    [InlineData(700)]
+    [InlineData(719)]
+    [InlineData(721)]
+    [InlineData(809)]
+    [InlineData(911)]
+    public void Errors_ThatPoisonAContext_SaySoAndHowToGoOn(int code)
+    {
+        var error = CudaErrors.Of("cuLaunchKernel", (CudaStatus)code, "A_NAME", "cuda:0", "a kernel");
+        Assert.IsType<DeviceLostException>(error);
+        Assert.Contains("nothing more can run in its context", error.What, StringComparison.Ordinal);
+        Assert.Contains("start the same command again", error.Hint, StringComparison.Ordinal);
+        Assert.Contains($"cuLaunchKernel returned A_NAME ({code})", error.Found, StringComparison.Ordinal);
     }
 
     [SkippableFact]

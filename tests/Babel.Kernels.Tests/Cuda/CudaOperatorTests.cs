@@ -37,11 +37,29 @@ public class CudaOperatorTests
         var random = new Random(seed);
         if (seed % 2 == 1) driver.ReverseThreads();
         using Device device = driver.Open(seed % 4 < 2 ? Precision.Exact : Precision.Fast), reference = new ReferenceDevice();
+        Assert.Contains(seed < 8 ? "weights (mma.sync)" : "weights (wgmma)", device.Description, StringComparison.Ordinal);
         int[] lengths = [random.Next(1, 90), random.Next(1, 90)];
         int columns = random.Next(1, 300), inner = 8 * random.Next(1, 40);
         var activation = new Activation((ActivationKind)random.Next(5));
         Passes([SelfTest.Run(device, reference, ProductCases.Linear(lengths, columns, inner, DType.BF16, "everything", activation))]);
         Passes([SelfTest.Run(device, reference, ProductCases.Gated(lengths, columns, inner, DType.BF16, "everything", activation))]);
+    }
+
+    /// <summary>Blocks that stay take three tiles each, and more stretches of the inner index than their rings hold, of which none ends with a tile.</summary>
+    [SkippableTheory]
+    [InlineData(Precision.Exact, false, 130)]
+    [InlineData(Precision.Exact, true, 40)]
+    [InlineData(Precision.Fast, false, 40)]
+    [InlineData(Precision.Fast, true, 130)]
+    public void Products_MoreTilesThanBlocks_KeepTheirBounds(Precision precision, bool reversed, int rows)
+    {
+        using var driver = new EmulatedDriver(90);
+        if (reversed) driver.ReverseThreads();
+        using Device device = driver.Open(precision), reference = new ReferenceDevice();
+        Assert.Contains("weights (wgmma)", device.Description, StringComparison.Ordinal);
+        int columns = rows > 64 ? 1301 : 332, inner = 328;
+        Passes([SelfTest.Run(device, reference, ProductCases.Linear([rows], columns, inner, DType.BF16, "everything", new Activation(ActivationKind.Silu)))]);
+        Passes([SelfTest.Run(device, reference, ProductCases.Gated([rows], columns / 2, inner, DType.BF16, "everything", new Activation(ActivationKind.Silu)))]);
     }
 
     [SkippableFact]

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Babel.Kernels.OpenCl.Interop;
 
 namespace Babel.Kernels.Tests.OpenCl;
@@ -14,6 +15,9 @@ internal sealed class FailingOpenCl(IOpenCl? inner, Func<string, int, int?> fail
 
     /// <summary>How often each entry point was called.</summary>
     public IReadOnlyDictionary<string, int> Calls => _calls;
+
+    /// <summary>What the device says of itself in place of the truth, by the number of the question.</summary>
+    public IReadOnlyDictionary<uint, ulong> Facts { get; init; } = new Dictionary<uint, ulong>();
 
     /// <summary>Bytes of buffers the device has room for.</summary>
     public long Room { get; set; } = long.MaxValue;
@@ -45,6 +49,12 @@ internal sealed class FailingOpenCl(IOpenCl? inner, Func<string, int, int?> fail
     public int GetDeviceInfo(nint device, uint name, Span<byte> value, out nuint size)
     {
         size = 0;
+        if (Facts.TryGetValue(name, out ulong fact))
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(value, fact);
+            return 0;
+        }
+
         return Fails("clGetDeviceInfo") ?? _inner.GetDeviceInfo(device, name, value, out size);
     }
 

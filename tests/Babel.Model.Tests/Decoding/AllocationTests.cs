@@ -45,6 +45,38 @@ public sealed class AllocationTests : IDisposable
         Assert.InRange(each, 1, (batch.Tokens * sizeof(float)) + RunRecords);
     }
 
+    [Theory]
+    [InlineData("llama", 2, 1, 0)]
+    [InlineData("llama", 6, 1, 0)]
+    [InlineData("llama", 6, 3, 0)]
+    [InlineData("llama", 6, 1, 1)]
+    [InlineData("gpt2", 6, 2, 0)]
+    [InlineData("bloom", 6, 1, 0)]
+    public void Generate_InSteadyState_AllocatesNothingThatGrows(string family, int layers, int prompts, float temperature)
+    {
+        var shape = new RandomModelShape
+        {
+            Family = family, ModelWidth = 32, Layers = layers, Heads = 4, KvHeads = family == "llama" ? 2 : 4, FfnWidth = 128, Vocabulary = 600, MaxPositions = 256,
+        };
+        RandomModel.Write(_folder.File("m"), shape);
+        using var device = DeviceRegistry.Default.Open("cpu", new DeviceOptions(2));
+        using var model = LanguageModel.Load(_folder.File("m"), device);
+        var garbage = new List<long>(1000);
+        long before = 0;
+        new TextGenerator(model).Generate(
+            [.. Enumerable.Range(0, prompts).Select(p => Ids(7 + p))],
+            new GenerationOptions { MaxNewTokens = 60, Temperature = temperature },
+            onToken: (prompt, _) =>
+            {
+                if (prompt != prompts - 1) return;
+                garbage.Add(GC.GetTotalAllocatedBytes(precise: true) - before);
+                before = GC.GetTotalAllocatedBytes(precise: true);
+            });
+
+        // Where the sequences lie, and the record of the run: the logits alone are 2400 bytes. The least of the later half: the test runner makes some garbage of its own.
+        Assert.InRange(garbage.Skip(30).Min(), 1, RunRecords);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _folder.Dispose();
 

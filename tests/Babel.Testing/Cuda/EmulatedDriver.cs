@@ -86,6 +86,9 @@ public sealed partial class EmulatedDriver : IDisposable
     /// <summary>Refuses PTX for this target, as a driver that is too old for it.</summary>
     public void RefuseTarget(int target) => Control<Switch>("emulator_refuse_target")(target);
 
+    /// <summary>Kernels whose names begin so do nothing from now on, as if they computed wrongly.</summary>
+    public void BreakKernels(string prefix) => Control<Name>("emulator_break_kernels")(prefix);
+
     /// <inheritdoc/>
     public void Dispose() => File.Delete(_copy);
 
@@ -127,7 +130,7 @@ public sealed partial class EmulatedDriver : IDisposable
     private T Control<T>(string name)
         where T : Delegate => Marshal.GetDelegateForFunctionPointer<T>(NativeLibrary.GetExport(_handle, name));
 
-    [GeneratedRegex(@"^(?:KERNEL(?:_OF\(.*\))? void (?<name>\w+)\(|[A-Z]+_KERNEL\((?<name>\w+),)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(?:KERNEL(?:_OF\(.*\))? void (?<name>\w+)\(|[A-Z_]+_KERNEL\((?<name>\w+),)", RegexOptions.Multiline)]
     private static partial Regex KernelName();
 
     private delegate void ResetTo(int capability, nuint memory, int devices);
@@ -135,6 +138,8 @@ public sealed partial class EmulatedDriver : IDisposable
     private delegate void Fail(long call, int code);
 
     private delegate void Switch(int value);
+
+    private delegate void Name([MarshalAs(UnmanagedType.LPUTF8Str)] string name);
 
     private delegate long Count();
 }

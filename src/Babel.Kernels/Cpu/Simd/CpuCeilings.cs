@@ -27,17 +27,17 @@ internal static unsafe class CpuCeilings
             _ => Arithmetic<Lanes1>(pool, seconds),
         };
 
-    /// <summary>The best reading of a block no cache holds.</summary>
-    public static Ceiling Memory(CpuDevice device, WorkerPool pool, double seconds)
+    /// <summary>Reading a block no cache holds, on large pages where the system has them, each thread in long pieces: as a product of one row reads its weight.</summary>
+    public static MemoryPass Memory(CpuDevice device, WorkerPool pool)
     {
-        using var block = device.Allocate(new Shape(BlockFloats));
+        var block = device.Allocate(new Shape(BlockFloats));
         block.View.Span<float>().Fill(1);
         return device.InstructionSet switch
         {
-            CpuInstructionSet.Avx512 => Memory<Lanes16>(block, pool, seconds),
-            CpuInstructionSet.Avx2 => Memory<Lanes8>(block, pool, seconds),
-            CpuInstructionSet.Vector128 => Memory<Lanes4>(block, pool, seconds),
-            _ => Memory<Lanes1>(block, pool, seconds),
+            CpuInstructionSet.Avx512 => Memory<Lanes16>(device, block, pool),
+            CpuInstructionSet.Avx2 => Memory<Lanes8>(device, block, pool),
+            CpuInstructionSet.Vector128 => Memory<Lanes4>(device, block, pool),
+            _ => Memory<Lanes1>(device, block, pool),
         };
     }
 
@@ -51,14 +51,13 @@ internal static unsafe class CpuCeilings
             $"fused multiply-adds in registers, {32 * T.Count}-bit, {pool.Threads} threads");
     }
 
-    private static Ceiling Memory<T>(TensorView block, WorkerPool pool, double seconds)
+    private static MemoryPass Memory<T>(CpuDevice device, Tensor block, WorkerPool pool)
         where T : unmanaged, ILanes<T>
     {
         int items = pool.Threads * ItemsPerThread;
         var job = new ReadJob<T>(Operand.Floats(block), (nint)(BlockFloats / items), new float[items]);
-        return new Ceiling(
-            BlockFloats * sizeof(float) / Best(seconds, () => pool.Run(items, job)) / 1e9,
-            $"reading {BlockFloats * sizeof(float) >> 20} MiB, {pool.Threads} threads");
+        return new MemoryPass(
+            device, BlockFloats * sizeof(float), $"reading {BlockFloats * sizeof(float) >> 20} MiB, {pool.Threads} threads", () => pool.Run(items, job), block);
     }
 
     // A device of fast precision has machine code already, so there is a page for this too.

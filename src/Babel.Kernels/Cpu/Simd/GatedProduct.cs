@@ -40,6 +40,8 @@ internal readonly unsafe struct GatedProduct<TV>(
             while (batches.Next(out var product, out nint firstRow))
             {
                 var plan = new ProductPlan(gatePanels, MostPanels, product.Tiling, pool.Threads, arguments.HasStats);
+                if (plan.IsStreamed) pool.Ahead.Begin(gate, MostPanels, product.Tiling, pool.Threads);
+                else pool.Ahead.Stop();
                 pool.Run(plan.Items, new GatedProduct<TV>(device.Scratch, product, plan, gatePanels, upPanels, arguments, firstRow));
             }
         }

@@ -31,6 +31,8 @@ internal readonly unsafe struct LinearProduct<TV>(
             while (batches.Next(out var product, out nint firstRow))
             {
                 var plan = new ProductPlan(panels, MostPanels, product.Tiling, pool.Threads, arguments.HasStats);
+                if (plan.IsStreamed) pool.Ahead.Begin(weight, MostPanels, product.Tiling, pool.Threads);
+                else pool.Ahead.Stop();
                 pool.Run(plan.Items, new LinearProduct<TV>(device.Scratch, product, plan, panels, arguments, firstRow));
             }
         }

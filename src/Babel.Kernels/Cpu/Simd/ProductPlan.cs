@@ -30,7 +30,8 @@ internal readonly record struct ProductPlan
         _panels = weight.Layout.Panels;
         _groups = tiling.Groups;
         _rowItems = 1;
-        if (tiling.Tiles == 1)
+        IsStreamed = tiling.Tiles == 1;
+        if (IsStreamed)
         {
             nint piece = PieceBytes / (weight.Layout.BlockDepth * PanelLayout.Width * weight.Storage.Size());
             _panelItems = Math.Min(_panels, threads * ((_panels + (threads * piece) - 1) / (threads * piece)));
@@ -52,6 +53,9 @@ internal readonly record struct ProductPlan
     /// too few panels for the threads and rows have to be shared out too. Bounds the memory a call needs.
     /// </summary>
     public static int BatchRows(nint panels, int threads) => panels >= threads * ItemsPerThread ? GroupRows : Groups * GroupRows;
+
+    /// <summary>Whether panels are used once, by a single tile.</summary>
+    public bool IsStreamed { get; }
 
     /// <summary>How many work items.</summary>
     public int Items { get; }

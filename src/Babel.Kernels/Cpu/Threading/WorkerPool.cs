@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Babel.Kernels.Cpu.Simd;
 
 namespace Babel.Kernels.Cpu.Threading;
 
@@ -7,15 +8,22 @@ namespace Babel.Kernels.Cpu.Threading;
 /// because the next operator usually follows at once, and then park. Nothing is allocated per run once a job type has been seen.
 /// </summary>
 /// <remarks>
+/// <para>
+/// Every thread begins with the item of its own number, so that what it asked memory for (<see cref="Ahead"/>) is in its own caches; the others go to whoever
+/// is free, and so do those of a thread that has not come.
+/// </para>
+/// <para>
 /// A job is open while its items are handed out. The caller closes it when it finds no item left, and then waits only for the workers
 /// inside it: one that wakes up late finds the job closed and is not waited for.
+/// </para>
 /// </remarks>
 internal sealed class WorkerPool : IDisposable
 {
-    private const int Spins = 200;
-    private const int SpinLength = 20;
+    private const int Spins = 800;
+    private const int SpinLength = 5;
 
     private readonly Thread[] _workers;
+    private readonly int[] _begun;
     private readonly Dictionary<Type, Slot> _slots = [];
     private readonly Lock _owner = new();
     private readonly object _parking = new();
@@ -36,15 +44,20 @@ internal sealed class WorkerPool : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Threads = threads;
         _workers = new Thread[threads - 1];
+        _begun = new int[threads];
         for (int i = 0; i < _workers.Length; i++)
         {
-            _workers[i] = new Thread(Work) { IsBackground = true, Name = $"babel-cpu-{i + 1}" };
+            int number = i + 1;
+            _workers[i] = new Thread(() => Work(number)) { IsBackground = true, Name = $"babel-cpu-{i + 1}" };
             _workers[i].Start();
         }
     }
 
     /// <summary>How many threads work, the caller included.</summary>
     public int Threads { get; }
+
+    /// <summary>What threads do while they wait.</summary>
+    public ReadAhead Ahead { get; } = new();
 
     /// <summary>
     /// Runs items 0 .. <paramref name="items"/>-1 and returns when all are done. The first exception of an item is thrown again here;
@@ -109,15 +122,21 @@ internal sealed class WorkerPool : IDisposable
     {
         _current = slot;
         _items = items;
-        _next = 0;
+        _next = Threads;
+        Array.Clear(_begun);
         Volatile.Write(ref _open, 1);
         Announce();
-        Drain(slot);
+        Drain(slot, 0);
 
         // The exchange is a full fence: a worker either sees the job closed, or its entry is seen here.
         Interlocked.Exchange(ref _open, 0);
         var wait = default(SpinWait);
-        while (Volatile.Read(ref _active) != 0) wait.SpinOnce(sleep1Threshold: -1);
+        var piece = Ahead.For(0);
+        while (Volatile.Read(ref _active) != 0)
+        {
+            if (!piece.Ask()) wait.SpinOnce(sleep1Threshold: -1);
+        }
+
         _current = null;
     }
 
@@ -128,27 +147,28 @@ internal sealed class WorkerPool : IDisposable
         lock (_parking) Monitor.PulseAll(_parking);
     }
 
-    private void Work()
+    private void Work(int number)
     {
         int seen = 0;
         while (true)
         {
-            seen = Await(seen);
+            seen = Await(seen, number);
             if (Volatile.Read(ref _stop)) return;
             Interlocked.Increment(ref _active);
-            if (Volatile.Read(ref _open) != 0) Drain(_current!);
+            if (Volatile.Read(ref _open) != 0) Drain(_current!, number);
             Interlocked.Decrement(ref _active);
         }
     }
 
     /// <summary>Waits until the generation is no longer <paramref name="seen"/>, and returns it.</summary>
-    private int Await(int seen)
+    private int Await(int seen, int number)
     {
+        var piece = Ahead.For(number);
         for (int i = 0; i < Spins; i++)
         {
             int now = Volatile.Read(ref _generation);
             if (now != seen) return now;
-            Thread.SpinWait(SpinLength);
+            if (!piece.Ask()) Thread.SpinWait(SpinLength);
         }
 
         // Counted before the generation is read again: Announce either sees the count or this sees the new generation.
@@ -161,12 +181,17 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
-    private void Drain(Slot slot)
+    private void Drain(Slot slot, int number)
     {
         try
         {
+            if (Begins(number)) slot.Run(number);
             int item;
             while ((item = Interlocked.Increment(ref _next) - 1) < _items) slot.Run(item);
+            for (int other = 0; other < Threads; other++)
+            {
+                if (Begins(other)) slot.Run(other);
+            }
         }
 #pragma warning disable CA1031 // whatever an item throws belongs to the caller
         catch (Exception e)
@@ -176,6 +201,10 @@ internal sealed class WorkerPool : IDisposable
             Volatile.Write(ref _items, 0);
         }
     }
+
+    /// <summary>Whether the first item of a thread is there and was not begun.</summary>
+    private bool Begins(int number) =>
+        number < Volatile.Read(ref _items) && Volatile.Read(ref _begun[number]) == 0 && Interlocked.Exchange(ref _begun[number], 1) == 0;
 
     private abstract class Slot
     {

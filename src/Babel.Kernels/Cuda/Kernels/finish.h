@@ -34,38 +34,113 @@ struct finish_steps
         parameter, rows, columns                                                                                                   \
     }
 
+// WIDTH neighbouring elements at a time: one, or four where everything is aligned for that.
+template <int WIDTH>
+FUNCTION void take(float (&to)[WIDTH], const float* from)
+{
+    if constexpr (WIDTH == 4)
+    {
+        float4 four = *(const float4*)from;
+        UNROLL for (int i = 0; i < 4; i++) to[i] = four[i];
+    }
+    else
+    {
+        to[0] = *from;
+    }
+}
+
+template <int WIDTH>
+FUNCTION void put(float* to, const float (&from)[WIDTH])
+{
+    if constexpr (WIDTH == 4) *(float4*)to = float4{from[0], from[1], from[2], from[3]};
+    else *to = from[0];
+}
+
+// One after the other: the activations are too long to be written down for every element.
+template <int WIDTH>
+FUNCTION void activate_some(float (&value)[WIDTH], int activation, float parameter)
+{
+    ROLLED for (int k = 0; k < WIDTH; k++)
+    {
+        float one = value[0];
+        UNROLL for (int i = 1; i < WIDTH; i++) one = i == k ? value[i] : one;
+        one = v_activate(one, activation, parameter);
+        UNROLL for (int i = 0; i < WIDTH; i++) value[i] = i == k ? one : value[i];
+    }
+}
+
+#define FINISH_EACH UNROLL for (int i = 0; i < WIDTH; i++)
+
+// Elements `at` and on of the result, from column n on.
+template <int WIDTH, bool GATED>
+FUNCTION void finish_some(const finish_steps& steps, float (&value)[WIDTH], float (&up)[WIDTH], long at, int n)
+{
+    float other[WIDTH];
+    if (steps.bias)
+    {
+        take(other, steps.bias + n);
+        FINISH_EACH value[i] += other[i];
+    }
+
+    if (steps.pre) put(steps.pre + at, value);
+    if (steps.activation) activate_some(value, steps.activation, steps.parameter);
+    if (GATED)
+    {
+        if (steps.up_bias)
+        {
+            take(other, steps.up_bias + n);
+            FINISH_EACH up[i] += other[i];
+        }
+
+        if (steps.up_pre) put(steps.up_pre + at, up);
+        FINISH_EACH value[i] *= up[i];
+    }
+
+    if (steps.gate)
+    {
+        take(other, steps.gate + at);
+        FINISH_EACH value[i] *= other[i];
+    }
+
+    if (steps.scale)
+    {
+        // Off means +0 even where the value was infinite or not a number.
+        take(other, steps.scale + n);
+        FINISH_EACH value[i] = other[i] == 0.0f ? 0.0f : value[i] * other[i];
+    }
+
+    if (steps.post) put(steps.post + at, value);
+    if (steps.residual)
+    {
+        take(other, steps.residual + at);
+        FINISH_EACH value[i] += other[i];
+    }
+
+    put(steps.y + at, value);
+}
+
+template <int WIDTH, int TILE_ROWS, int COLUMNS, int THREADS, bool GATED>
+FUNCTION void finish_by(const finish_steps& steps, const float* tile, int pitch, int row, int column, int item)
+{
+    for (int i = item; i < TILE_ROWS * (COLUMNS / WIDTH); i += THREADS)
+    {
+        int r = i / (COLUMNS / WIDTH), c = i % (COLUMNS / WIDTH) * WIDTH, n = column + c;
+        if (row + r >= steps.rows || n >= steps.columns) continue;
+        float value[WIDTH], up[WIDTH];
+        take(value, tile + r * pitch + c);
+        if (GATED) take(up, tile + r * pitch + COLUMNS + c);
+        finish_some<WIDTH, GATED>(steps, value, up, (long)(row + r) * steps.columns + n, n);
+    }
+}
+
 // Stores TILE_ROWS rows of a tile whose first element is (row, column) of the result, by THREADS threads of which this is number `item`. A gated tile
 // holds COLUMNS columns of the gate, then as many of the other product.
 template <int TILE_ROWS, int COLUMNS, int THREADS, bool GATED>
 FUNCTION void finish_tile(const finish_steps& steps, const float* tile, int pitch, int row, int column, int item)
 {
-    for (int i = item; i < TILE_ROWS * COLUMNS; i += THREADS)
-    {
-        int r = i / COLUMNS, c = i % COLUMNS, n = column + c;
-        if (row + r >= steps.rows || n >= steps.columns) continue;
-        long at = (long)(row + r) * steps.columns + n;
-        float value = tile[r * pitch + c];
-        if (steps.bias) value += steps.bias[n];
-        if (steps.pre) steps.pre[at] = value;
-        value = v_activate(value, steps.activation, steps.parameter);
-        if (GATED)
-        {
-            float up = tile[r * pitch + COLUMNS + c];
-            if (steps.up_bias) up += steps.up_bias[n];
-            if (steps.up_pre) steps.up_pre[at] = up;
-            value *= up;
-        }
-
-        if (steps.gate) value *= steps.gate[at];
-        if (steps.scale)
-        {
-            // Off means +0 even where the value was infinite or not a number.
-            float factor = steps.scale[n];
-            value = factor == 0.0f ? 0.0f : value * factor;
-        }
-
-        if (steps.post) steps.post[at] = value;
-        if (steps.residual) value += steps.residual[at];
-        steps.y[at] = value;
-    }
+    // A step that is left out is at address 0.
+    ulong all = (ulong)steps.y | (ulong)steps.bias | (ulong)steps.pre | (ulong)steps.up_bias | (ulong)steps.up_pre | (ulong)steps.gate | (ulong)steps.scale
+        | (ulong)steps.post | (ulong)steps.residual;
+    if (COLUMNS % 4 == 0 && steps.columns % 4 == 0 && all % 16 == 0) finish_by<4, TILE_ROWS, COLUMNS, THREADS, GATED>(steps, tile, pitch, row, column, item);
+    else finish_by<1, TILE_ROWS, COLUMNS, THREADS, GATED>(steps, tile, pitch, row, column, item);
 }

@@ -11,15 +11,23 @@
 // The shared memory a launch asks for.
 extern __attribute__((shared, aligned(1024))) unsigned char shared_bytes[];
 
+// How many blocks the launch has along an axis.
+#define GROUPS_ALONG(axis) GROUPS_ALONG_##axis
+#define GROUPS_ALONG_0 ((long)__nvvm_read_ptx_sreg_nctaid_x())
+
 #define FUNCTION_MEMBER __attribute__((device)) inline __attribute__((always_inline))
 FUNCTION float shuffle_xor(float x, int mask) { return __nvvm_shfl_sync_bfly_f32(0xFFFFFFFFu, x, mask, 31); }
 
 #endif
 
 #define UNROLL _Pragma("unroll")
+#define ROLLED _Pragma("unroll 1")
+
+typedef unsigned long ulong;
 
 typedef float float4 __attribute__((ext_vector_type(4)));
 typedef ushort ushort4 __attribute__((ext_vector_type(4)));
+typedef uint uint4 __attribute__((ext_vector_type(4)));
 typedef float float2 __attribute__((ext_vector_type(2)));
 
 // Where a tensor begins; a null pointer stays one.

@@ -10,7 +10,7 @@ namespace Babel.Kernels.Diagnostics.Bench;
 public sealed record DeviceCeilings(double Gflops, string GflopsMeaning, double Gigabytes, string GigabytesMeaning)
 {
     private const int Side = 4096;
-    private const long CopyFloats = 64L << 20;
+    private const long SumFloats = 64L << 20;
     private const double Seconds = 0.5;
 
     /// <summary>The least time that so much work can take, in seconds: arithmetic and memory traffic at once, each at its ceiling.</summary>
@@ -33,12 +33,29 @@ public sealed record DeviceCeilings(double Gflops, string GflopsMeaning, double 
         return new Ceiling(Product(device, side, seconds), $"product of {side} cubed, F32 weights");
     }
 
-    /// <summary>Memory: by the device's own measurement, or else a large sum.</summary>
+    /// <summary>Memory: the best of many passes, see <see cref="OpenMemory"/>.</summary>
     public static Ceiling Memory(Device device, double seconds)
     {
-        if (device is IDeviceCeilings own) return own.MeasureMemory(seconds);
-        long count = device.ComputeType == DType.F64 ? CopyFloats / 64 : CopyFloats;
-        return new Ceiling(Sum(device, count, seconds), "sum of two large tensors, 2 reads and a write");
+        using var pass = OpenMemory(device);
+        return pass.Best(seconds);
+    }
+
+    /// <summary>A pass over memory: the device's own, or else a large sum.</summary>
+    public static MemoryPass OpenMemory(Device device)
+    {
+        if (device is IDeviceCeilings own) return own.OpenMemory();
+        long columns = 1 << 16, count = device.ComputeType == DType.F64 ? SumFloats / 64 : SumFloats;
+        var shape = new Shape(count / columns, columns);
+        Tensor a = device.Allocate(shape), b = device.Allocate(shape), c = device.Allocate(shape);
+        float[] row = new float[columns];
+        for (long i = 0; i < shape[0]; i++)
+        {
+            device.Write(row, a.View.Rows(i, 1));
+            device.Write(row, b.View.Rows(i, 1));
+        }
+
+        return new MemoryPass(
+            device, 3 * count * device.ComputeType.Size(), "sum of two large tensors, 2 reads and a write", () => device.Ops.Add(a, b, c), a, b, c);
     }
 
     private static double Product(Device device, int side, double seconds)
@@ -55,21 +72,6 @@ public sealed record DeviceCeilings(double Gflops, string GflopsMeaning, double 
         }
 
         return 2.0 * side * side * side / Best(device, seconds, () => device.Ops.Linear(x, w, y)) / 1e9;
-    }
-
-    private static double Sum(Device device, long count, double seconds)
-    {
-        long columns = 1 << 16;
-        var shape = new Shape(count / columns, columns);
-        using Tensor a = device.Allocate(shape), b = device.Allocate(shape), c = device.Allocate(shape);
-        float[] row = new float[columns];
-        for (long i = 0; i < shape[0]; i++)
-        {
-            device.Write(row, a.View.Rows(i, 1));
-            device.Write(row, b.View.Rows(i, 1));
-        }
-
-        return 3.0 * count * device.ComputeType.Size() / Best(device, seconds, () => device.Ops.Add(a, b, c)) / 1e9;
     }
 
     private static double Best(Device device, double seconds, Action call)

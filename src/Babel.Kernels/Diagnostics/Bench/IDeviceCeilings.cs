@@ -9,6 +9,6 @@ public interface IDeviceCeilings
     /// <summary>Arithmetic, 10^9 operations a second: the best reading within about <paramref name="seconds"/>.</summary>
     Ceiling MeasureArithmetic(double seconds);
 
-    /// <summary>Memory, 10^9 bytes a second: the best reading within about <paramref name="seconds"/>.</summary>
-    Ceiling MeasureMemory(double seconds);
+    /// <summary>Memory: a pass over as much as no cache holds.</summary>
+    MemoryPass OpenMemory();
 }

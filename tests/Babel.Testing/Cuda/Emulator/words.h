@@ -8,7 +8,6 @@ typedef unsigned char uchar;
 typedef unsigned short ushort;
 typedef unsigned int uint;
 
-#define KERNEL extern "C"
 #define KERNEL_OF(threads, blocks) extern "C"
 #define GLOBAL
 #define LOCAL
@@ -17,6 +16,7 @@ typedef unsigned int uint;
 #define FUNCTION_MEMBER inline
 #define BARRIER() emulator::arrive_and_wait(emulator::of_block())
 #define GROUP(axis) ((long)emulator::block_index[axis])
+#define GROUPS_ALONG(axis) ((long)emulator::grid_size[axis])
 #define ITEM ((int)emulator::thread_index)
 #define FLAT_ITEM (GROUP(0) * (long)emulator::block_size + (long)emulator::thread_index)
 #define SQRT(x) sqrtf(x)
