@@ -1,7 +1,8 @@
 namespace Babel.Kernels;
 
 /// <summary>
-/// What matrix products by a weight are computed in. Everything else (norms, rotation, attention, softmax, epilogues, statistics) is the same in both.
+/// What matrix products by a weight are computed in, and on devices that have units for it the two products of attention. Everything else (norms, rotation,
+/// softmax, epilogues, statistics, Q/K scores) is the same in both.
 /// </summary>
 public enum Precision
 {

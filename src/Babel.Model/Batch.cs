@@ -14,11 +14,13 @@ public sealed class Batch : IDisposable
     private const int MostRotaryPositions = 1 << 20;
 
     private readonly List<Tensor> _owned = [];
+    private readonly Device _device;
     private readonly (int Row, int Column)[] _origins;
 
     private Batch(LanguageModel model, BatchRows rows)
     {
         var spec = model.Spec;
+        _device = model.Device;
         Layout = rows.Layout;
         _origins = rows.Origins;
         Check(spec, rows.Ids, rows.Positions, rows.Origins);
@@ -110,6 +112,7 @@ public sealed class Batch : IDisposable
     {
         foreach (var tensor in _owned) tensor.Dispose();
         _owned.Clear();
+        _device.Release(Layout);
     }
 
     internal static Batch Create(LanguageModel model, BatchRows rows) => new(model, rows);
@@ -129,6 +132,7 @@ public sealed class Batch : IDisposable
             if (Rotary is null) return false;
         }
 
+        _device.Release(Layout);
         Layout = layout;
         Write(model.Device, ids, Ids);
         Write(model.Device, cacheRows, CacheRows!.Value);
@@ -166,6 +170,15 @@ public sealed class Batch : IDisposable
 
     private static void Check(DecoderSpec spec, ReadOnlySpan<int> ids, ReadOnlySpan<int> at, ReadOnlySpan<(int Row, int Column)> origins)
     {
+        // Tensors may be larger than an array, what is brought to the host of one may not.
+        int widest = Math.Max(spec.ModelWidth, Math.Max(spec.FfnWidth, spec.QueryWidth));
+        if ((long)ids.Length * widest > Array.MaxLength)
+        {
+            throw new ModelInputException(
+                "a batch is too large", expected: $"at most {Array.MaxLength / widest} tokens of {widest} neurons", found: $"{ids.Length} tokens",
+                hint: "take smaller batches (--batch-tokens) and, where one text is as long, shorter windows (--context)");
+        }
+
         for (int n = 0; n < ids.Length; n++)
         {
             var (row, column) = origins[n];

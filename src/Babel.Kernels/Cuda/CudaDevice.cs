@@ -7,14 +7,18 @@ using Babel.Kernels.Gpu;
 namespace Babel.Kernels.Cuda;
 
 /// <summary>An NVIDIA GPU, by the driver alone.</summary>
-internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
+internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
 {
     private readonly CudaContext _context;
     private readonly CudaStream _stream;
     private readonly CudaStaging _staging;
     private readonly CudaPool _pool;
+    private readonly GpuLandings _landings;
     private readonly CudaKernels _kernels;
     private readonly List<TensorMap> _maps = [];
+
+    // What fast attention is computed with, for the description; null in exact precision.
+    private string? _attention;
 
     /// <summary>Takes a lease of the GPU and has its kernels compiled.</summary>
     /// <param name="api">The driver.</param>
@@ -23,7 +27,6 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     /// <param name="options">What is asked of it.</param>
     /// <exception cref="DeviceUnavailableException">It gives no context, or its driver cannot compile the kernels.</exception>
     internal CudaDevice(CudaApi api, CudaDeviceFacts facts, CudaEngine most, DeviceOptions options)
-        : base(options.MemoryBudget)
     {
         Facts = facts;
         Name = most == CudaEngine.Wgmma ? $"cuda:{facts.Ordinal}" : $"cuda:{facts.Ordinal}:{CudaDeviceProvider.WordOf(most)}";
@@ -33,11 +36,16 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
             _pool = new CudaPool(_context, options.MemoryBudget);
             _stream = new CudaStream(_context);
             _staging = new CudaStaging(_context, _stream);
+            _landings = new GpuLandings(bytes => new CudaLanding(_context, _stream, bytes));
             _kernels = new CudaKernels(_context, _stream);
             var tensorCores = OpenTensorCores(options.Precision, most);
             if (tensorCores is not null) Precision = options.Precision;
             else if (options.Precision == Precision.Fast) WhyNotFast = WhyNotNewer;
-            Ops = new CheckedOps(this, new CudaOps(this, tensorCores));
+            var attention = Precision == Precision.Fast ? OpenTensorAttention() : null;
+            Ops = new CheckedOps(this, new CudaOps(this, tensorCores, attention));
+
+            // What the check needed.
+            Scratch.Dispose();
         }
         catch
         {
@@ -60,7 +68,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
                 CudaEngine.Mma => "tensor cores for bf16 weights (mma.sync)",
                 _ => "no tensor cores",
             };
-            return $"{Facts.Describe()}, {units}{(WhyNotNewer is null ? "" : $": {WhyNotNewer}")}";
+            return $"{Facts.Describe()}, {units}{(WhyNotNewer is null ? "" : $": {WhyNotNewer}")}{(_attention is null ? "" : $", {_attention}")}";
         }
     }
 
@@ -85,6 +93,19 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     /// <summary>What the driver says about the GPU.</summary>
     internal CudaDeviceFacts Facts { get; }
 
+    /// <summary>The device's context, for benches that call other libraries in it.</summary>
+    internal CudaContext Context => _context;
+
+    /// <summary>The queue everything is put into.</summary>
+    internal CudaStream Stream => _stream;
+
+    /// <inheritdoc/>
+    public override long ScratchBytes(OperatorLoad load)
+    {
+        bool inParts = Engine != CudaEngine.Float && GpuWeight.KernelTypeOf(this, load.Storage) == DType.BF16;
+        return base.ScratchBytes(load) + (inParts ? TensorProducts.PartBytes(load.Rows, load.Width, Precision) : 0);
+    }
+
     /// <inheritdoc/>
     public override void Launch(string kernel, GpuGrid grid) => Launch(kernel, grid, sharedBytes: 0);
 
@@ -101,28 +122,25 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     {
         int size = source.DType.Size();
         _context.Copy(
-            ((CudaMemory)source.Memory).Address + (ulong)(source.Offset * size),
-            ((CudaMemory)destination.Memory).Address + (ulong)(destination.Offset * size),
+            ((GpuMemory)source.Memory).Address + (ulong)(source.Offset * size),
+            ((GpuMemory)destination.Memory).Address + (ulong)(destination.Offset * size),
             source.Count * size,
             _stream);
     }
 
     /// <inheritdoc/>
     public override void CopyIn(ReadOnlySpan<byte> source, GpuMemory destination, long offset) =>
-        _staging.Upload(source, ((CudaMemory)destination).Address + (ulong)offset);
+        _staging.Upload(source, destination.Address + (ulong)offset);
 
     /// <inheritdoc/>
     public override void CopyOut(GpuMemory source, long offset, Span<byte> destination) =>
-        _staging.Download(((CudaMemory)source).Address + (ulong)offset, destination);
+        _staging.Download(source.Address + (ulong)offset, destination);
 
     /// <inheritdoc/>
-    public override void Clear(GpuMemory memory) => _context.Clear(((CudaMemory)memory).Address, memory.Bytes, _stream);
+    public override void Clear(GpuMemory memory) => _context.Clear(memory.Address, memory.Bytes, _stream);
 
     /// <inheritdoc/>
     public override void Synchronize() => _stream.Synchronize();
-
-    /// <inheritdoc/>
-    public override void Trim() => _pool.Trim();
 
     /// <inheritdoc/>
     public Ceiling MeasureArithmetic(double seconds) => CudaCeilings.Arithmetic(this, seconds);
@@ -131,7 +149,13 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     public MemoryPass OpenMemory() => CudaCeilings.Memory(this);
 
     /// <inheritdoc/>
-    protected override GpuMemory AllocateMemory(long bytes, string purpose) => new CudaMemory(this, _pool, bytes, purpose);
+    public IEnumerable<CopyMeasurement> MeasureCopies(long bytes, double seconds) => CudaCopies.Measure(this, bytes, seconds);
+
+    /// <inheritdoc/>
+    protected override GpuPool Pool => _pool;
+
+    /// <inheritdoc/>
+    protected override GpuLandings Landings => _landings;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -151,6 +175,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
         // Every part holds the context until it is released itself.
         foreach (var map in _maps) map.Dispose();
         _kernels?.Dispose();
+        _landings?.Dispose();
         _staging?.Dispose();
         _stream?.Dispose();
         _pool?.Dispose();
@@ -174,28 +199,63 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
 
     private TensorProducts? Checked(Precision asked, CudaEngine engine)
     {
-        string failure;
+        TensorProducts? products = null;
+        string? failure = WhyNot(() =>
+        {
+            products = new TensorProducts(this, asked, Load(engine));
+            Engine = engine;
+            return TensorCheck.Failure(this, products, asked);
+        });
+        if (failure is null) return products;
+        Engine = CudaEngine.Float;
+        WhyNotNewer = $"no {Instructions(engine)} ({failure})";
+        return null;
+    }
+
+    /// <summary>
+    /// Fast attention by the units that compute products, or by older ones where those fail their check; null leaves it to the float units. The
+    /// description says which.
+    /// </summary>
+    private TensorAttention? OpenTensorAttention()
+    {
+        string failures = "";
+        for (var engine = Engine; engine != CudaEngine.Float; engine = engine == CudaEngine.Wgmma ? CudaEngine.Mma : CudaEngine.Float)
+        {
+            var attention = engine == CudaEngine.Wgmma ? new TensorAttention(this, _maps[0], _maps[1]) : new TensorAttention(this);
+            if (WhyNot(() => AttentionCheck.Failure(this, attention)) is { } failure)
+            {
+                failures += $": no {Instructions(engine)} ({failure})";
+                continue;
+            }
+
+            _attention = $"and for attention ({Instructions(engine)}){failures}";
+            return attention;
+        }
+
+        _attention = $"attention on float units{failures}";
+        return null;
+    }
+
+    /// <summary>Why what was tried cannot be used, or null.</summary>
+    /// <exception cref="DeviceLostException">It took the device with it.</exception>
+    private string? WhyNot(Func<string?> check)
+    {
         try
         {
-            var products = new TensorProducts(this, asked, Load(engine));
-            Engine = engine;
-            if (TensorCheck.Failure(this, products, asked) is not { } wrong) return products;
-            failure = $"they failed their check, {wrong}";
+            return check() is { } wrong ? $"they failed their check, {wrong}" : null;
         }
         catch (BabelException e) when (e is DeviceUnavailableException or KernelException)
         {
-            failure = e.Found ?? e.What;
+            return e.Found ?? e.What;
         }
         catch (DeviceLostException e)
         {
             throw new DeviceLostException(
-                e.What, e.Where, "products on tensor cores tried while the device opens", e.Found, $"cuda:{Facts.Ordinal}:float leaves tensor cores alone", e);
+                e.What, e.Where, "tensor cores tried while the device opens", e.Found, $"cuda:{Facts.Ordinal}:float leaves tensor cores alone", e);
         }
-
-        Engine = CudaEngine.Float;
-        WhyNotNewer = $"no {(engine == CudaEngine.Wgmma ? "wgmma" : "mma.sync")} ({failure})";
-        return null;
     }
+
+    private static string Instructions(CudaEngine engine) => engine == CudaEngine.Wgmma ? "wgmma" : "mma.sync";
 
     private ITensorEngine Load(CudaEngine engine)
     {

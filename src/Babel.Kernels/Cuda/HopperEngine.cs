@@ -24,9 +24,9 @@ internal sealed class HopperEngine(CudaDevice device, TensorMap x, TensorMap wei
         var shape = finish.Output.Shape;
         int columns = t.Columns / (second is null ? 1 : 2);
         var other = second ?? w;
-        x.Describe(((CudaMemory)xParts).Address, parts * shape.Rows, w.Columns, t.Rows);
-        weight.Describe(((CudaMemory)w.Memory).Address, w.Rows, w.Columns, columns);
-        up.Describe(((CudaMemory)other.Memory).Address, other.Rows, other.Columns, columns);
+        x.Describe(xParts.Address, parts * shape.Rows, w.Columns, t.Rows);
+        weight.Describe(w.Memory.Address, w.Rows, w.Columns, columns);
+        up.Describe(other.Memory.Address, other.Rows, other.Columns, columns);
         finish.AddTo(device.Arguments.Clear().Add(firstRow), w.Columns);
         device.Launch(
             $"hopper_{mode}_{(second is null ? "" : "gated_")}{t.Name}",

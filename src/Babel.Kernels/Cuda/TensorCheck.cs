@@ -90,7 +90,7 @@ internal static class TensorCheck
     private static ushort[] Brain(float[] values) => Array.ConvertAll(values, DTypes.ToBFloat16);
 
     /// <summary>Numbers from -1 to 1 with every digit in use (Knuth's multiplier, TAOCP 3.3.4).</summary>
-    private static float[] Numbers(int count, uint seed)
+    internal static float[] Numbers(int count, uint seed)
     {
         var values = new float[count];
         ulong state = seed;

@@ -11,6 +11,7 @@ internal sealed class GpuLayout : IDisposable
     private readonly Tensor _onDevice;
     private readonly Dictionary<(int Group, int Rows), Tensor> _tiles = [];
     private readonly Dictionary<int, Tensor> _patterns = [];
+    private readonly Dictionary<int, (Tensor Starts, int Count)> _keyBlocks = [];
     private Tensor? _owners;
 
     /// <summary>Uploads the sequences.</summary>
@@ -69,6 +70,29 @@ internal sealed class GpuLayout : IDisposable
         return (tiles.Memory, checked((int)(tiles.View.Count / 2)));
     }
 
+    /// <summary>
+    /// The keys of all sequences in blocks of <paramref name="size"/>, those of a sequence beginning a block: the number of every sequence's first block,
+    /// and how many blocks there are.
+    /// </summary>
+    public (DeviceMemory Starts, int Count) KeyBlocks(int size)
+    {
+        if (!_keyBlocks.TryGetValue(size, out var blocks))
+        {
+            var starts = new int[_spans.Length];
+            int count = 0;
+            for (int s = 0; s < starts.Length; s++)
+            {
+                starts[s] = count;
+                count = checked(count + ((_spans[s].KeyLength + size - 1) / size));
+            }
+
+            blocks = (_device.FromInts(starts, new Shape(starts.Length)), count);
+            _keyBlocks.Add(size, blocks);
+        }
+
+        return (blocks.Starts.Memory, blocks.Count);
+    }
+
     /// <summary>Where the pattern of every sequence begins, in elements, as 64-bit integers.</summary>
     public DeviceMemory PatternStarts(int heads)
     {
@@ -89,5 +113,6 @@ internal sealed class GpuLayout : IDisposable
         _owners?.Dispose();
         foreach (var tiles in _tiles.Values) tiles.Dispose();
         foreach (var starts in _patterns.Values) starts.Dispose();
+        foreach (var blocks in _keyBlocks.Values) blocks.Starts.Dispose();
     }
 }

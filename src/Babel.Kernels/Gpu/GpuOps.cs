@@ -21,7 +21,7 @@ internal abstract partial class GpuOps(GpuDevice device) : IOps
     /// <param name="epilogue">What happens before the store.</param>
     protected abstract void Product(TensorView x, GpuWeight weight, long firstRow, TensorView output, in GpuEpilogue epilogue);
 
-    /// <summary><c>output = sigma(x Wgate^T) * (x Wup^T)</c> with the steps of <paramref name="epilogue"/>.</summary>
+    /// <summary><c>output = sigma(x Wgate^T) * (x Wup^T)</c> with the steps of <paramref name="epilogue"/>, both weights of one type.</summary>
     protected abstract void GatedProduct(TensorView x, GpuWeight gate, GpuWeight up, TensorView output, in GpuGatedEpilogue epilogue);
 
     /// <summary>The attention of <see cref="IOps.Attention"/>: <paramref name="scale"/> is the epilogue's, taps are taken elsewhere.</summary>
@@ -36,7 +36,7 @@ internal abstract partial class GpuOps(GpuDevice device) : IOps
         TensorView? pattern);
 
     /// <summary>How the kernels call an ALiBi form: 0 none, 1 added, 2 rounded to BF16 and scaled.</summary>
-    protected static int AlibiCode(AttentionSpec spec) => spec.AlibiSlopes is null ? 0 : spec.AlibiRoundedAndScaled ? 2 : 1;
+    internal static int AlibiCode(AttentionSpec spec) => spec.AlibiSlopes is null ? 0 : spec.AlibiRoundedAndScaled ? 2 : 1;
 
     /// <summary>The arguments of the next launch, empty.</summary>
     protected GpuArguments Arguments() => Device.Arguments.Clear();

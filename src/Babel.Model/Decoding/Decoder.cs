@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Babel.Kernels;
 using Babel.Model.Errors;
 
@@ -12,19 +13,22 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
     /// <summary>Logits are brought to the host in pieces of about this many numbers.</summary>
     private const long LogitsPiece = 4 << 20;
 
+    private const string FinalHint = "check after every layer to learn where it begins";
+
     private readonly IOps _ops = device.Ops;
     private readonly FiniteGuard _guard = new(device);
     private Epilogue? _unembed;
+
+    private SiteRef LastState => new(Site.ResidPost, spec.Layers - 1);
 
     private Activation LogitCap => spec.LogitSoftCap > 0 ? Activation.SoftCap(spec.LogitSoftCap) : Activation.Identity;
 
     public ForwardResult Run(Batch batch, ForwardOutput output, KvCache? cache, ProbeRun probe, FiniteCheck check, CancellationToken ct)
     {
         var x = Blocks(batch, cache, probe, check, ct);
+        using var watched = Watch(check, x, ct);
         var result = Finish(weights.Output(), x, batch, output, probe);
-
-        // The caller may dispose the batch now, whatever was asked for.
-        device.Synchronize();
+        Wait(watched, x);
         return result;
     }
 
@@ -32,9 +36,10 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
     public void LastLogits(Batch batch, KvCache cache, ProbeRun probe, FiniteCheck check, Span<float> logits, CancellationToken ct)
     {
         var x = Blocks(batch, cache, probe, check, ct);
+        using var watched = Watch(check, x, ct);
         var w = weights.Output();
         Logits(w, Final(w, LastRows(x, batch.Layout), "last normed", "last projected"), logits);
-        device.Synchronize();
+        Wait(watched, x);
     }
 
     /// <summary>The output of the last block.</summary>
@@ -50,9 +55,23 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
             if (check == FiniteCheck.EveryLayer) CheckLayer(layer, x);
         }
 
-        if (check == FiniteCheck.FinalState) CheckFinal(x);
-        ct.ThrowIfCancellationRequested();
         return x;
+    }
+
+    /// <summary>Looks at the final state, or lets it be brought where a device that runs behind is waited for anyway.</summary>
+    private PendingDownload? Watch(FiniteCheck check, TensorView x, CancellationToken ct)
+    {
+        bool behind = check == FiniteCheck.FinalState && device.RunsBehind;
+        if (check == FiniteCheck.FinalState && !behind) CheckFinal(x);
+        ct.ThrowIfCancellationRequested();
+        return behind ? device.BeginDownload([x]) : null;
+    }
+
+    /// <summary>The one place where the host waits: it does not run away from the device by more than a batch.</summary>
+    private void Wait(PendingDownload? watched, TensorView x)
+    {
+        device.Synchronize();
+        if (watched is not null) FiniteGuard.Check(MemoryMarshal.Cast<byte, float>(watched.Bytes(0)), x.Shape.Columns, 0, LastState, FinalHint);
     }
 
     /// <summary>Whether the output side is needed at all.</summary>
@@ -78,7 +97,6 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
 
         if (w.Positions is { } positions) _ops.Embed(batch.PositionRows!.Value, positions, x, 1, accumulate: true);
         if (w.Norm is { } norm) _ops.Norm(spec.Norm, x, norm.Weight, norm.BiasView, spec.NormEpsilon, x);
-        if (rows is not null) device.Synchronize();
     }
 
     /// <summary>What a run brings to the host, from the output of the last block.</summary>
@@ -123,7 +141,6 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
         using var index = device.FromInts(rows, new Shape(rows.Length));
         var last = scratch.Get("last", rows.Length, x.Shape.Columns);
         _ops.GatherRows(x, index, last);
-        device.Synchronize();
         return last;
     }
 
@@ -167,7 +184,6 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
         using var logits = device.Allocate(new Shape(final.Shape.Rows, spec.Vocabulary));
         Unembed(w, final, logits);
         probe.Capture(Site.Logits, -1, logits);
-        device.Synchronize();
     }
 
     private void Unembed(OutputWeights w, TensorView final, TensorView logits)
@@ -178,7 +194,7 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
 
     /// <summary>Looks for what is not finite after the last layer.</summary>
     public void CheckFinal(TensorView x) =>
-        _guard.Check(x, new SiteRef(Site.ResidPost, spec.Layers - 1), "check after every layer to learn where it begins");
+        _guard.Check(x, LastState, FinalHint);
 
     /// <summary>Looks for what is not finite in a layer.</summary>
     public void CheckLayer(int layer, TensorView x)

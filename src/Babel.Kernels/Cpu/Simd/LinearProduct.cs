@@ -53,6 +53,7 @@ internal readonly unsafe struct LinearProduct<TV>(
             nint row = product.Tiling.TileStart(product.Tiling.GroupStart(group));
             nint rows = product.Tiling.TileStart(product.Tiling.GroupStart(group + 1)) - row;
             nint stored = output == null ? firstPanel : Math.Max(firstPanel, Math.Min(endPanel, epilogue.Columns / PanelLayout.Width));
+            if (output != null) epilogue.TakeStored<TV>(batchRow + row, rows, firstPanel, stored);
             epilogue.Apply<TV>(block + ((stored - firstPanel) * rows * PanelLayout.Width), batchRow + row, rows, stored, endPanel);
         }
 

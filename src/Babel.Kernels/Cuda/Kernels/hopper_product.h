@@ -118,5 +118,5 @@ struct hopper_product
         const tensor_map x, const tensor_map weight, const tensor_map up, long first_row, FINISH_PARAMETERS)                       \
     {                                                                                                                              \
         hopper_product<PARTS, BM, BN, STAGES, GATED> product;                                                                      \
-        product.run(PARAMETER_AT(name, 0), PARAMETER_AT(name, 1), PARAMETER_AT(name, 2), (int)first_row, FINISH_STEPS, inner);     \
+        product.run(PARAMETER_AT(name, 0, x), PARAMETER_AT(name, 1, weight), PARAMETER_AT(name, 2, up), (int)first_row, FINISH_STEPS, inner);     \
     }

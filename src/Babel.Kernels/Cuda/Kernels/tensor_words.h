@@ -27,6 +27,40 @@ FUNCTION void load_matrices(uint* r, uint at)
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(at) : "memory");
 }
 
+// The same, each matrix turned over: elements 2 (l % 4) and the next of column l / 4.
+FUNCTION void load_matrices_turned(uint* r, uint at)
+{
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(at) : "memory");
+}
+
+// Two numbers rounded to bf16, to nearest even; the first in the low half.
+FUNCTION uint brain_pair(float low, float high)
+{
+    uint pair;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+    return pair;
+}
+
+// 2^x to within 2^-22 of it; below 2^-126 it is 0 (PTX ISA, "ex2").
+FUNCTION float power_of_two(float x)
+{
+    float y;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+}
+
+// 1 / x to within 2^-23 of it (PTX ISA, "rcp").
+FUNCTION float reciprocal(float x)
+{
+    float y;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+}
+
+// The larger one, or the one that is a number.
+FUNCTION float larger_of(float a, float b) { return __nvvm_fmax_f(a, b); }
+
 // d += a b for a 16 x 16 and b 16 x 8, both bf16, d float32. Lane l holds of d: rows l / 4 and l / 4 + 8, columns 2 (l % 4) and the next.
 FUNCTION void multiply(float* d, const uint* a, const uint* b)
 {

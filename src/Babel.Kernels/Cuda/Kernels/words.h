@@ -20,6 +20,7 @@ FUNCTION float shuffle_xor(float x, int mask) { return __nvvm_shfl_sync_bfly_f32
 
 typedef float float4 __attribute__((ext_vector_type(4)));
 typedef ushort ushort4 __attribute__((ext_vector_type(4)));
+typedef uint uint4 __attribute__((ext_vector_type(4)));
 typedef float float2 __attribute__((ext_vector_type(2)));
 
 // Where a tensor begins; a null pointer stays one.

@@ -51,7 +51,8 @@ internal static class AttentionCases
             if (bench.WithBounds) Bound(bench, shape, layout, q, k, v, scaled ? scale : null, (query, key, value), taps, pattern is not null);
         });
 
-    // Scores within e move every probability by a factor within 1 +- 2e; T terms are summed twice.
+    // Scores within e move every probability by a factor of at most exp(2e); T terms are summed twice. On a device of fast precision all four factors
+    // of the two products may be rounded.
     private static void Bound(
         CaseBench bench,
         AttentionShape shape,
@@ -64,7 +65,8 @@ internal static class AttentionCases
         bool taps,
         bool pattern)
     {
-        var errors = shape.ScoreErrors(q, k, layout);
+        double factor = Rounding.OfActivation(bench);
+        var errors = shape.ScoreErrors(q, k, layout, factor);
         var probabilities = Pattern(bench, shape, layout, operands);
         double[] bounds = new double[q.Length], patternBounds = new double[probabilities.Length];
         int cell = 0, group = shape.Heads / shape.KvHeads;
@@ -75,7 +77,7 @@ internal static class AttentionCases
             {
                 for (int i = span.QueryStart; i < span.QueryStart + span.QueryLength; i++)
                 {
-                    double relative = (2 * errors[(i * shape.Heads) + h]) + sums;
+                    double relative = Rounding.OfProduct(Math.Exp(2 * errors[(i * shape.Heads) + h]) - 1 + sums, Rounding.OfProduct(factor, factor));
                     for (int j = span.KeyStart; j < span.KeyStart + span.KeyLength; j++, cell++)
                     {
                         patternBounds[cell] = relative * probabilities[cell];

@@ -21,8 +21,8 @@ internal sealed record AttentionShape(int Heads, int KvHeads, int HeadDim, strin
     /// <summary>Whether an option is on.</summary>
     public bool Has(string name) => Option.Contains(name, StringComparison.Ordinal);
 
-    /// <summary>By how much rounding may move a score of query row i: [N, H].</summary>
-    public double[] ScoreErrors(float[] q, float[] k, SequenceLayout layout)
+    /// <summary>By how much rounding may move a score of query row i: [N, H]. Queries and keys are each off by <paramref name="factors"/>, relatively.</summary>
+    public double[] ScoreErrors(float[] q, float[] k, SequenceLayout layout, double factors = 0)
     {
         var spec = Spec;
         var errors = new double[layout.Tokens * Heads];
@@ -34,7 +34,7 @@ internal sealed record AttentionShape(int Heads, int KvHeads, int HeadDim, strin
                 {
                     double worst = 0;
                     for (int j = 0; j <= span.KeyLength - span.QueryLength + i; j++)
-                        worst = Math.Max(worst, ScoreError(spec, q, k, span.QueryStart + i, span.KeyStart + j, h, j));
+                        worst = Math.Max(worst, ScoreError(spec, q, k, span.QueryStart + i, span.KeyStart + j, h, j, factors));
                     errors[((span.QueryStart + i) * Heads) + h] = worst;
                 }
             }
@@ -44,7 +44,7 @@ internal sealed record AttentionShape(int Heads, int KvHeads, int HeadDim, strin
     }
 
     // d products and sums; a few more operations on the score; a soft cap is no steeper than 1.
-    private double ScoreError(AttentionSpec spec, float[] q, float[] k, int query, int key, int h, int j)
+    private double ScoreError(AttentionSpec spec, float[] q, float[] k, int query, int key, int h, int j, double factors)
     {
         double sum = 0, size = 0;
         for (int c = 0; c < HeadDim; c++)
@@ -55,6 +55,6 @@ internal sealed record AttentionShape(int Heads, int KvHeads, int HeadDim, strin
         }
 
         double alibi = spec.AlibiSlopes is { } slopes ? slopes[h] * (double)j : 0;
-        return ((HeadDim + 8) * Unit * size) + (16 * Unit * (Math.Abs(sum) + Math.Abs(alibi)));
+        return ((Rounding.OfProduct(factors, factors) + ((HeadDim + 8) * Unit)) * size) + (16 * Unit * (Math.Abs(sum) + Math.Abs(alibi)));
     }
 }

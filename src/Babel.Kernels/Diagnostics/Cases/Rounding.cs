@@ -12,7 +12,7 @@ internal static class Rounding
     /// </summary>
     public static double OfWeight(CaseBench bench, DType storage) => storage == DType.BF16 ? 0 : OfActivation(bench);
 
-    /// <summary>What an activation is off by, relatively, when it meets a weight.</summary>
+    /// <summary>What an activation is off by, relatively, when it meets a weight, or a query, key, probability or value when it is multiplied.</summary>
     public static double OfActivation(CaseBench bench) => bench.Precision == Precision.Fast ? 1.0 / 256 : 0;
 
     /// <summary>What a product of two factors, each off by so much, is off by.</summary>

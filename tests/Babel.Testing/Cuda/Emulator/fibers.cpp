@@ -1,6 +1,7 @@
 #include "fibers.h"
 #include <csetjmp>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -39,9 +40,10 @@ void* scheduler_pointer;
 #else
 ucontext_t scheduler_context;
 #endif
-Barrier block_barrier, warp_barriers[most_threads / 32], warpgroup_barriers[most_threads / 128];
+Barrier block_barrier, warp_barriers[most_threads / 32], warpgroup_barriers[most_threads / 128], barriers_by_name[named_barriers];
 const Launch* running;
 unsigned long progress;
+bool reversed_order;
 sigjmp_buf fault_exit;
 struct sigaction previous_action;
 
@@ -131,6 +133,7 @@ bool run_block(const Launch& launch, bool reversed)
     reset(block_barrier, threads);
     for (unsigned w = 0; w * 32 < threads; w++) reset(warp_barriers[w], threads - w * 32 < 32 ? threads - w * 32 : 32);
     for (unsigned g = 0; g * 128 < threads; g++) reset(warpgroup_barriers[g], threads - g * 128 < 128 ? threads - g * 128 : 128);
+    for (Barrier& barrier : barriers_by_name) reset(barrier, 0);
     poison_shared();
     for (unsigned t = 0; t < threads; t++)
     {
@@ -162,7 +165,7 @@ bool run_block(const Launch& launch, bool reversed)
 
 void on_fault(int signal, siginfo_t* info, void* context)
 {
-    if (is_device_address(info->si_addr)) siglongjmp(fault_exit, 1);
+    if (is_device_address(info->si_addr)) siglongjmp(fault_exit, (int)Outcome::out_of_bounds);
     if (previous_action.sa_flags & SA_SIGINFO) previous_action.sa_sigaction(signal, info, context);
     else if (previous_action.sa_handler != SIG_DFL && previous_action.sa_handler != SIG_IGN) previous_action.sa_handler(signal);
     else
@@ -201,6 +204,20 @@ void wait_while(const Barrier& barrier, unsigned phase)
     to_scheduler();
 }
 
+void step_aside()
+{
+    progress++;
+    to_scheduler();
+}
+
+void violation(const char* what)
+{
+    fprintf(stderr, "emulator: %s\n", what);
+    siglongjmp(fault_exit, (int)Outcome::violation);
+}
+
+bool copies_are_early() { return reversed_order; }
+
 void arrive(Barrier& barrier, unsigned count)
 {
     progress++;
@@ -220,6 +237,7 @@ void arrive_and_wait(Barrier& barrier)
 Barrier& of_block() { return block_barrier; }
 Barrier& of_warp() { return warp_barriers[thread_index / 32]; }
 Barrier& of_warpgroup() { return warpgroup_barriers[thread_index / 128]; }
+Barrier& of_name(int barrier) { return barriers_by_name[barrier]; }
 
 Outcome run(const Launch& launch, bool reversed)
 {
@@ -230,6 +248,7 @@ Outcome run(const Launch& launch, bool reversed)
     }
 
     running = &launch;
+    reversed_order = reversed;
     memcpy(grid_size, launch.grid, sizeof grid_size);
     block_size = launch.threads;
     dynamic_shared_bytes = launch.shared_bytes;
@@ -240,7 +259,8 @@ Outcome run(const Launch& launch, bool reversed)
     action.sa_flags = SA_SIGINFO | SA_NODEFER;
     sigemptyset(&action.sa_mask);
     sigaction(SIGSEGV, &action, &previous_action);
-    Outcome outcome = sigsetjmp(fault_exit, 1) == 0 ? run_blocks(launch, reversed) : Outcome::out_of_bounds;
+    int fault = sigsetjmp(fault_exit, 1);
+    Outcome outcome = fault == 0 ? run_blocks(launch, reversed) : (Outcome)fault;
     sigaction(SIGSEGV, &previous_action, nullptr);
     return outcome;
 }

@@ -24,7 +24,7 @@ struct Launch
     void** arguments;
 };
 
-enum class Outcome { done, out_of_bounds, deadlock };
+enum class Outcome { done, out_of_bounds, violation, deadlock };
 
 // Coordinates of the running fiber, as the special registers of the device hold them.
 extern unsigned thread_index, block_index[3], grid_size[3], block_size;
@@ -45,10 +45,23 @@ void arrive_and_wait(Barrier& barrier);
 // Arrives `count` times without waiting.
 void arrive(Barrier& barrier, unsigned count);
 
+// Lets the other fibers go on for a round.
+void step_aside();
+
+// Ends the launch: the kernel did what the device forbids.
+[[noreturn]] void violation(const char* what);
+
+// Whether asynchronous copies are made as soon as they may be, or as late: with the reversed order of threads, and without.
+bool copies_are_early();
+
 // The barriers of the running block, its warps, and its groups of four warps.
 Barrier& of_block();
 Barrier& of_warp();
 Barrier& of_warpgroup();
+
+// Those that bar.sync and bar.arrive name; how many threads they are for, whoever uses them says.
+constexpr int named_barriers = 16;
+Barrier& of_name(int barrier);
 
 // Runs every block of a launch, one after the other. In which order the threads of a block begin is chosen by `reversed`: a result that changes
 // with it lacks a barrier.

@@ -5,11 +5,19 @@
 
 struct tensor_map;
 
-#define PARAMETER_AT(kernel, i) (i == 0 ? &x : i == 1 ? &weight : &up)
+#define PARAMETER_AT(kernel, i, parameter) (&parameter)
 
 namespace emulator {
 
-// A barrier lies in 8 bytes of shared memory; what it is, here. Bytes may come before they are announced.
+struct BoxCopy
+{
+    uint to;
+    const TensorMap* map;
+    int column, row;
+};
+
+// A barrier lies in 8 bytes of shared memory; what it is, here. Boxes are copied when somebody waits for them and not before, so that a wait that is
+// missing shows, or else at once, so that a place given away too early does.
 struct ByteBarrier
 {
     unsigned long block = 0;
@@ -17,6 +25,7 @@ struct ByteBarrier
     unsigned expected = 0;
     unsigned arrived = 0;
     long bytes = 0;
+    std::vector<BoxCopy> boxes;
 };
 
 extern ByteBarrier byte_barriers[232448 / 8];
@@ -25,7 +34,7 @@ inline ByteBarrier& barrier_at(uint at)
 {
     ByteBarrier& barrier = byte_barriers[at / 8];
     shared_bytes_at(at, 8);
-    if (at % 8 != 0 || barrier.block != block_serial) __builtin_trap();
+    if (at % 8 != 0 || barrier.block != block_serial) violation("a barrier is not aligned or not initialised");
     return barrier;
 }
 
@@ -36,12 +45,41 @@ inline void settle(ByteBarrier& barrier)
     arrive(barrier.phase, 1);
 }
 
+inline void copy(const BoxCopy& box)
+{
+    const TensorMap& m = *box.map;
+    for (unsigned r = 0; r < m.box_rows; r++)
+    {
+        for (unsigned c = 0; c < m.box_columns; c++)
+        {
+            long from_row = box.row + (long)r, from_column = box.column + (long)c;
+            bool there = from_row >= 0 && from_row < (long)m.rows && from_column >= 0 && from_column < (long)m.columns;
+            uint at = box.to + r * 128 + ((c / 8 ^ r % 8) * 16) + c % 8 * 2;
+            ushort value = 0;
+            if (there) memcpy(&value, m.address + from_row * m.row_bytes + from_column * 2, 2);
+            memcpy(shared_bytes_at(at, 2), &value, 2);
+        }
+    }
+}
+
+inline void deliver(ByteBarrier& barrier)
+{
+    for (const BoxCopy& box : barrier.boxes)
+    {
+        copy(box);
+        barrier.bytes -= (long)box.map->box_rows * box.map->box_columns * 2;
+    }
+
+    barrier.boxes.clear();
+    settle(barrier);
+}
+
 }
 
 inline void barrier_init(uint at, int count)
 {
     emulator::ByteBarrier& barrier = emulator::byte_barriers[at / 8];
-    barrier = emulator::ByteBarrier{emulator::block_serial, {1, 0, 0}, (unsigned)count, 0, 0};
+    barrier = emulator::ByteBarrier{emulator::block_serial, {1, 0, 0}, (unsigned)count, 0, 0, {}};
 }
 
 inline void barriers_ready() {}
@@ -65,78 +103,44 @@ inline void barrier_arrive(uint at)
 inline void barrier_wait(uint at, int parity)
 {
     emulator::ByteBarrier& barrier = emulator::barrier_at(at);
-    while ((int)(barrier.phase.phase & 1) == parity) emulator::wait_while(barrier.phase, barrier.phase.phase);
+    while ((int)(barrier.phase.phase & 1) == parity)
+    {
+        if (!barrier.boxes.empty())
+        {
+            emulator::deliver(barrier);
+            continue;
+        }
+
+        emulator::wait_while(barrier.phase, barrier.phase.phase);
+    }
 }
 
 inline void copy_box(uint to, const tensor_map* map, uint barrier, int column, int row)
 {
-    const emulator::TensorMap& m = *(const emulator::TensorMap*)map;
-    if (to % 1024 != 0 || (unsigned long)map % 64 != 0) __builtin_trap();
-    for (unsigned r = 0; r < m.box_rows; r++)
-    {
-        for (unsigned c = 0; c < m.box_columns; c++)
-        {
-            long from_row = row + (long)r, from_column = column + (long)c;
-            bool there = from_row >= 0 && from_row < (long)m.rows && from_column >= 0 && from_column < (long)m.columns;
-            uint at = to + r * 128 + ((c / 8 ^ r % 8) * 16) + c % 8 * 2;
-            ushort value = 0;
-            if (there) memcpy(&value, m.address + from_row * m.row_bytes + from_column * 2, 2);
-            memcpy(emulator::shared_bytes_at(at, 2), &value, 2);
-        }
-    }
-
+    if (to % 1024 != 0 || (unsigned long)map % 64 != 0) emulator::violation("a box or its description is not aligned");
     emulator::ByteBarrier& reports = emulator::barrier_at(barrier);
-    reports.bytes -= (long)m.box_rows * m.box_columns * 2;
-    emulator::settle(reports);
+    reports.boxes.push_back({to, (const emulator::TensorMap*)map, column, row});
+    if (emulator::copies_are_early()) emulator::deliver(reports);
 }
 
 template <int count>
 inline void fewer_registers() {}
 template <int count>
 inline void more_registers() {}
-inline void group_begin() {}
-inline void group_commit() {}
-template <int pending>
-inline void group_wait() {}
 
-namespace emulator {
-
-// Element (row, k) of an operand: what a descriptor says, with the exchange of 16-byte pieces done on the address itself, as the device does.
-inline float element(unsigned long operand, int row, int k)
+inline void named_arrive(int barrier, int threads)
 {
-    uint start = (uint)(operand & 0x3FFF) << 4, stride = (uint)(operand >> 32 & 0x3FFF) << 4;
-    uint at = start + row / 8 * stride + row % 8 * 128 + k * 2;
-    at ^= (at >> 7 & 7) << 4;
-    ushort bits;
-    memcpy(&bits, shared_bytes_at(at, 2), 2);
-    return bf16(bits);
+    emulator::Barrier& named = emulator::of_name(barrier);
+    named.expected = (unsigned)threads;
+    emulator::arrive(named, 1);
 }
 
-}
-
-// The multiplication is done when it is asked for; the device may do it until it is waited for.
-template <int count>
-inline void group_multiply(float (&d)[count], unsigned long a, unsigned long b)
+inline void named_sync(int barrier, int threads)
 {
-    if (a >> 62 != 1 || b >> 62 != 1) __builtin_trap();
-    emulator::arrive_and_wait(emulator::of_warpgroup());
-    int item = ITEM % 128, row = item / 32 * 16 + item % 32 / 4;
-    float left[2][16];
-    for (int half = 0; half < 2; half++)
-        for (int k = 0; k < 16; k++) left[half][k] = emulator::element(a, row + 8 * half, k);
-    for (int j = 0; j < count / 4; j++)
-    {
-        for (int side = 0; side < 2; side++)
-        {
-            int column = 8 * j + item % 4 * 2 + side;
-            double sums[2] = {0, 0};
-            for (int k = 0; k < 16; k++)
-            {
-                float right = emulator::element(b, column, k);
-                for (int half = 0; half < 2; half++) sums[half] += (double)left[half][k] * right;
-            }
-
-            for (int half = 0; half < 2; half++) d[4 * j + 2 * half + side] = (float)(d[4 * j + 2 * half + side] + sums[half]);
-        }
-    }
+    emulator::Barrier& named = emulator::of_name(barrier);
+    unsigned phase = named.phase;
+    named_arrive(barrier, threads);
+    emulator::wait_while(named, phase);
 }
+
+#include "hopper_groups.h"

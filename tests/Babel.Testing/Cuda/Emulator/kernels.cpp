@@ -10,6 +10,7 @@
 
 emulator::Exchange emulator::exchange;
 emulator::Copies emulator::copies[emulator::most_threads];
+emulator::Groups emulator::groups[emulator::most_threads];
 emulator::ByteBarrier emulator::byte_barriers[232448 / 8];
 
 #define KERNEL_ENTRY(name) emulator::named<&name>(#name),

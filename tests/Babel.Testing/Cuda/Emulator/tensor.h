@@ -39,7 +39,7 @@ inline Copies& of_thread()
 // A shared address behind the block's memory is the kernel's fault.
 inline unsigned char* shared_bytes_at(uint at, uint count)
 {
-    if ((unsigned long)at + count > dynamic_shared_bytes) __builtin_trap();
+    if ((unsigned long)at + count > dynamic_shared_bytes) violation("a shared address is behind the block's memory");
     return dynamic_shared + at;
 }
 
@@ -51,7 +51,7 @@ inline uint shared_at(const void* p) { return (uint)((const unsigned char*)p - e
 
 inline void copy_async(uint to, const void* from, bool there)
 {
-    if (to % 16 != 0 || (there && (unsigned long)from % 16 != 0)) __builtin_trap();
+    if (to % 16 != 0 || (there && (unsigned long)from % 16 != 0)) emulator::violation("an asynchronous copy is not aligned");
     emulator::of_thread().open.push_back({to, from, there});
 }
 
@@ -83,7 +83,7 @@ inline void copy_wait()
 inline void load_matrices(uint* r, uint at)
 {
     int lane = ITEM % 32, first = ITEM - lane;
-    if (at % 16 != 0) __builtin_trap();
+    if (at % 16 != 0) emulator::violation("a row of a matrix is not aligned");
     emulator::exchange.words[ITEM][0] = at;
     emulator::arrive_and_wait(emulator::of_warp());
     for (int matrix = 0; matrix < 4; matrix++)
@@ -94,6 +94,49 @@ inline void load_matrices(uint* r, uint at)
 
     emulator::arrive_and_wait(emulator::of_warp());
 }
+
+inline void load_matrices_turned(uint* r, uint at)
+{
+    int lane = ITEM % 32, first = ITEM - lane;
+    if (at % 16 != 0) emulator::violation("a row of a matrix is not aligned");
+    emulator::exchange.words[ITEM][0] = at;
+    emulator::arrive_and_wait(emulator::of_warp());
+    for (int matrix = 0; matrix < 4; matrix++)
+    {
+        r[matrix] = 0;
+        for (int i = 0; i < 2; i++)
+        {
+            uint row = emulator::exchange.words[first + 8 * matrix + lane % 4 * 2 + i][0];
+            ushort element;
+            memcpy(&element, emulator::shared_bytes_at(row, 16) + lane / 4 * 2, 2);
+            r[matrix] |= (uint)element << 16 * i;
+        }
+    }
+
+    emulator::arrive_and_wait(emulator::of_warp());
+}
+
+inline uint brain_pair(float low, float high)
+{
+    uint pair = 0;
+    for (int i = 0; i < 2; i++)
+    {
+        float x = i ? high : low;
+        uint bits = BITS_OF(x), rounded = x != x ? 0x7FFF : (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
+        pair |= rounded << 16 * i;
+    }
+
+    return pair;
+}
+
+inline float power_of_two(float x)
+{
+    float y = exp2f(x);
+    return y < 0x1p-126f ? 0.0f : y;
+}
+
+inline float reciprocal(float x) { return 1.0f / x; }
+inline float larger_of(float a, float b) { return fmaxf(a, b); }
 
 // Fragments as in the PTX ISA, section "mma.m16n8k16": a register r of lane l holds row l / 4 + 8 (r % 2) and columns 2 (l % 4) + 8 (r / 2) and the next;
 // of b, column l / 4 and rows 2 (l % 4) + 8 r and the next. The device adds 16 products without rounding each; so does this.
