@@ -51,22 +51,20 @@ internal sealed unsafe class ReadAhead
     }
 
     /// <summary>Lines that are asked for little by little.</summary>
-    internal struct Piece
+    internal struct Piece(nint start, nint bytes)
     {
         private const int LineBytes = 64;
         private const int LinesAtATime = 32;
-        private nint _next;
-        private nint _bytes;
 
-        /// <summary>The lines from <paramref name="next"/> on.</summary>
-        public Piece(nint next, nint bytes) => (_next, _bytes) = (next, bytes);
+        private nint _next = start;
+        private nint _left = bytes;
 
         /// <summary>Asks for some more; false when there is nothing left.</summary>
         public bool Ask()
         {
-            if (_bytes <= 0) return false;
+            if (_left <= 0) return false;
             for (int i = 0; i < LinesAtATime; i++, _next += LineBytes) Sse.Prefetch1((void*)_next);
-            _bytes -= LinesAtATime * LineBytes;
+            _left -= LinesAtATime * LineBytes;
             return true;
         }
     }
