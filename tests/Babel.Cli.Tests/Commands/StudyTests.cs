@@ -24,7 +24,7 @@ public sealed class StudyTests : IDisposable
         var run = Study("run", "--json");
         Assert.True(run.Code == 0, run.Error);
         string[] foretold = ["schedule: token-major", "statistics: one pass over", "scoring: 9 passes over", "time: about ", "memory: about ", "disk: "];
-        Assert.All(foretold, f => Assert.Single(run.Error.Split('\n').Where(l => l.StartsWith(f, StringComparison.Ordinal))));
+        Assert.All(foretold, f => Assert.Single(run.Error.Split('\n'), l => l.StartsWith(f, StringComparison.Ordinal)));
         using var json = JsonDocument.Parse(run.Output);
         var rows = json.RootElement.GetProperty("summary").GetProperty("ablation").EnumerateArray().ToList();
         Assert.Equal(["de", "zh"], rows.Select(r => r.GetProperty("set").GetString()), StringComparer.Ordinal);
