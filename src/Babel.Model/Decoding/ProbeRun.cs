@@ -14,17 +14,17 @@ internal sealed class ProbeRun
     private readonly MaskTensors? _mask;
     private readonly IReadOnlyDictionary<Site, TapStats> _stats;
     private readonly NeuronTap?[] _taps;
-    private readonly LayerProbe? _seen;
+    private LayerProbe? _seen;
 
     public ProbeRun(
         ProbePlan plan, IProbeSink? sink, SequenceLayout layout, Scratch scratch, MaskTensors? mask, IReadOnlyDictionary<Site, TapStats> stats)
     {
         (_plan, _sink, _layout, _scratch, _mask, _stats) = (plan, sink, layout, scratch, mask, stats);
-
-        // A plain run has neither.
-        _taps = stats.Count > 0 ? new NeuronTap?[s_sites] : [];
-        if (stats.Count > 0 || plan.QkScores is not null || plan.ValueScores) _seen = new LayerProbe(layout, stats);
+        _taps = stats.Count == 0 ? [] : new NeuronTap?[s_sites];
     }
+
+    /// <summary>What the sink is shown of every layer; a run that observes nothing makes none.</summary>
+    private LayerProbe Seen => _seen ??= new LayerProbe(_layout, _stats);
 
     public QkScoreForm? QkScores => _plan.QkScores;
 
@@ -85,13 +85,14 @@ internal sealed class ProbeRun
 
     public TensorView? Scale(Site site, int layer) => _mask?.Scale(site, layer);
 
-    public void Scored(TensorView q, TensorView k) => (_seen!.QScores, _seen.KScores) = (q, k);
+    public void Scored(TensorView q, TensorView k) => (Seen.QScores, Seen.KScores) = (q, k);
 
-    public void Scored(TensorView values) => _seen!.ValueScores = values;
+    public void Scored(TensorView values) => Seen.ValueScores = values;
 
     /// <summary>Tells the sink that a layer's statistics and scores are complete.</summary>
     public void EndLayer(int layer)
     {
-        if (_seen is not null) _sink!.OnLayer(layer, _seen);
+        if (_stats.Count == 0 && QkScores is null && !ValueScores) return;
+        _sink!.OnLayer(layer, Seen);
     }
 }
