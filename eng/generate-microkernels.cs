@@ -83,7 +83,7 @@ internal static class MicroKernelGenerator
             Line($"public static void Fill{kind}(Span<nint> table)");
             Open();
             for (int rows = 1; rows <= width.Tallest; rows++)
-                Line($"table[{rows}] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&{kind}{rows};");
+                Line($"table[{rows}] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&{kind}{rows};");
             Close();
             Line("");
         }
@@ -95,7 +95,7 @@ internal static class MicroKernelGenerator
             int passes = PanelWidth / (vectors * width.Lanes);
             int unroll = rows == 1 ? 8 : rows <= 3 ? 4 : rows <= 6 ? 2 : 1;
             Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-            Line($"private static void {kind}{rows}(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)");
+            Line($"private static void {kind}{rows}(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)");
             Open();
             if (kind == Kind.Brain && Vectors) Line($"var mask = {width.Type}.Create(0xFFFF0000u);");
             if (passes > 1)
@@ -110,7 +110,7 @@ internal static class MicroKernelGenerator
             for (int i = 0; i < rows; i++)
                 for (int j = 0; j < vectors; j++) Line($"var c{i}_{j} = {(Vectors ? $"{width.Type}<float>.Zero" : "0f")};");
             Line("nint k = depth;");
-            bool prefetch = Vectors && passes == 1;
+            string? prefetch = !Vectors || passes > 1 ? null : IsStreamed(rows) ? "next" : "b";
             if (unroll > 1)
             {
                 Line($"for (; k >= {unroll}; k -= {unroll})");
@@ -124,12 +124,13 @@ internal static class MicroKernelGenerator
 
                 Line($"x += {unroll * rows};");
                 Line($"b += {unroll * stride};");
+                if (prefetch == "next") Line($"next += {unroll * stride * 4};");
                 Close();
             }
 
             Line("for (; k > 0; k--)");
             Open();
-            Step(rows, vectors, kind, 0, prefetch && unroll == 1);
+            Step(rows, vectors, kind, 0, unroll == 1 ? prefetch : null);
             Line($"x += {rows};");
             Line($"b += {stride};");
             Close();
@@ -139,14 +140,18 @@ internal static class MicroKernelGenerator
             Line("");
         }
 
+        // So few rows that no product has a second tile beside one of them: its panel comes from memory and is not used again.
+        private bool IsStreamed(int rows) => 2 * rows < width.Tallest;
+
         // One k: load the panel's row, then one broadcast and its products for every row of the tile.
-        private void Step(int rows, int vectors, Kind kind, int u, bool prefetch)
+        private void Step(int rows, int vectors, Kind kind, int u, string? prefetch)
         {
-            int stride = kind == Kind.Float ? PanelWidth : Half;
-            if (prefetch)
+            int stride = kind == Kind.Float ? PanelWidth : Half, lines = stride / 16;
+            for (int l = 0; l < lines && prefetch is not null; l++)
             {
-                int lines = kind == Kind.Float ? 2 : 1;
-                for (int l = 0; l < lines; l++) Line($"if (Sse.IsSupported) Sse.Prefetch0(b + {(u + PrefetchRows) * stride + l * 16});");
+                Line(prefetch == "next"
+                    ? $"if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + {((u * lines) + l) * 64});"
+                    : $"if (Sse.IsSupported) Sse.Prefetch0(b + {((u + PrefetchRows) * stride) + (l * 16)});");
             }
 
             int halfVectors = vectors / 2;

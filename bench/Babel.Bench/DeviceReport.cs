@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Babel.Analysis.Benchmarks;
+using Babel.Analysis.Planning;
 using Babel.Kernels;
 using Babel.Kernels.Diagnostics.Bench;
 using Babel.Model;
@@ -9,7 +9,7 @@ namespace Babel.Bench;
 
 /// <summary>
 /// <c>devices MODEL... [--device NAME] [--tokens N] [--length T] [--qk] [--seconds S] [--out FILE.md]</c>: model folders on <c>cpu</c> and on another device
-/// (<c>opencl:0</c>) by turns: log-probabilities of N tokens in sequences of T, the same with every statistic and, with <c>--qk</c>, the exact Q/K importance besides.
+/// (<c>opencl:0</c>, <c>opencl:gpu</c> for its cut for GPUs) by turns: log-probabilities of N tokens in sequences of T, the same with every statistic and, with <c>--qk</c>, the exact Q/K importance besides.
 /// </summary>
 internal static class DeviceReport
 {
@@ -22,7 +22,7 @@ internal static class DeviceReport
         int tokens = int.Parse(Arguments.Option(args, "--tokens") ?? "512", CultureInfo.InvariantCulture);
         int length = int.Parse(Arguments.Option(args, "--length") ?? "512", CultureInfo.InvariantCulture);
         double seconds = double.Parse(Arguments.Option(args, "--seconds") ?? "4", CultureInfo.InvariantCulture);
-        using Device cpu = DeviceRegistry.Default.Open("cpu"), other = DeviceRegistry.Default.Open(name);
+        using Device cpu = DeviceRegistry.Default.Open("cpu"), other = Cut.Open(name);
         var text = new StringBuilder(FormattableString.Invariant(
             $"{name}: {other.Description}\ncpu: {cpu.Description}\n{tokens} tokens in sequences of {length}; medians by turns\n\n"));
         text.Append("| model | what | cpu, ms | GFLOP/s | ").Append(name).Append(", ms | GFLOP/s | rate over cpu's | log-probabilities apart |\n");

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Babel.Analysis.Benchmarks;
+using Babel.Analysis.Planning;
 using Babel.Kernels;
 using Babel.Kernels.Diagnostics.Bench;
 using Babel.Model;

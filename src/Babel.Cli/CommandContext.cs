@@ -40,16 +40,19 @@ internal sealed class CommandContext : IDisposable
     public ProgressReporter Progress { get; }
 
     /// <summary>Opens the device asked for; says on stderr what <c>auto</c> chose, and when fast precision is not to be had.</summary>
-    public Device OpenDevice()
+    public Device OpenDevice() => OpenDevice(Request.Precision);
+
+    /// <summary>The same in another precision than the one asked for.</summary>
+    public Device OpenDevice(Precision precision)
     {
-        var device = Devices.Open(Request.Device, Request.DeviceOptions);
+        var device = Devices.Open(Request.Device, Request.DeviceOptions with { Precision = precision });
         if (DeviceSpec.Parse(Request.Device).Kind == "auto")
             _streams.Error.WriteLine($"device: {device.Name} ({device.Description})");
         if (device.WhyNotFast is { } reason) _streams.Error.WriteLine($"precision: exact on {device.Name}, not fast: {reason}");
         return device;
     }
 
-    /// <summary>The name of the device asked for, for parts that open it themselves; what <see cref="OpenDevice"/> has to say is said.</summary>
+    /// <summary>The name of the device asked for, for parts that open it themselves; what <see cref="OpenDevice()"/> has to say is said.</summary>
     public string ResolveDevice()
     {
         if (DeviceSpec.Parse(Request.Device).Kind != "auto" && Request.Precision == Precision.Exact) return Request.Device;

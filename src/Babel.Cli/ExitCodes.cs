@@ -16,7 +16,7 @@ internal static class ExitCodes
     public static readonly ExitCode NotFound = new(5, "a model, corpus or file is not there");
     public static readonly ExitCode Device = new(6, "the device is not available, out of memory or lost; a second run goes on where this one stopped");
     public static readonly ExitCode Store = new(7, "stored results are corrupt, or belong to another run");
-    public static readonly ExitCode SelfTest = new(8, "an operator missed its error bound in selftest");
+    public static readonly ExitCode SelfTest = new(8, "an operator or a model missed its error bound in selftest");
     public static readonly ExitCode Files = new(9, "the operating system refused a read or a write (permission, full disk)");
     public static readonly ExitCode Interrupted = new(130, "interrupted by Ctrl-C or SIGTERM; a second run goes on where this one stopped");
 

@@ -22,6 +22,9 @@ public abstract class Device : IDisposable
     /// <summary>Why <see cref="Precision.Fast"/> was asked for and this device computes exactly all the same; null otherwise.</summary>
     public virtual string? WhyNotFast => null;
 
+    /// <summary>Whether it was closed.</summary>
+    protected bool IsDisposed { get; private set; }
+
     /// <summary>The operators.</summary>
     public abstract IOps Ops { get; }
 
@@ -38,16 +41,28 @@ public abstract class Device : IDisposable
     /// <summary>Memory a weight would take here, padding included: <see cref="Weight.Bytes"/> before it is made.</summary>
     public virtual long WeightBytes(DType storage, long rows, long columns) => checked(rows * columns * storage.Size());
 
-    /// <summary>
-    /// About how much memory operators use while they run on batches of <paramref name="rows"/> token rows, inputs at most <paramref name="width"/> wide.
-    /// </summary>
-    public virtual long ScratchBytes(long rows, long width) => 0;
+    /// <summary>About how much memory operators use besides their operands.</summary>
+    public virtual long ScratchBytes(OperatorLoad load) => 0;
+
+    /// <summary>The most memory that tensors, weights and operators have held at a time; null where it is the process' own, and not counted.</summary>
+    public virtual long? MostBytes => null;
 
     /// <summary>Copies bytes from the host; the length must be the view's.</summary>
     public abstract void Upload(ReadOnlySpan<byte> source, TensorView destination);
 
     /// <summary>Copies bytes to the host, after everything enqueued before; the length must be the view's.</summary>
     public abstract void Download(TensorView source, Span<byte> destination);
+
+    /// <summary>
+    /// Whether operators and uploads return before they are done, one after the other in the order of the calls. What they use may be written to or disposed
+    /// by later calls all the same; only the host has to wait.
+    /// </summary>
+    public virtual bool RunsBehind => false;
+
+    /// <summary>
+    /// Begins to copy tensors to the host, after everything enqueued before, and does not wait where the device <see cref="RunsBehind"/>.
+    /// </summary>
+    public virtual PendingDownload BeginDownload(IReadOnlyList<TensorView> sources) => new CopiedDownload(sources);
 
     /// <summary>Waits until everything enqueued is done. The operators themselves do not wait.</summary>
     public virtual void Synchronize()
@@ -59,6 +74,11 @@ public abstract class Device : IDisposable
     /// had no room, before smaller batches are tried.
     /// </summary>
     public virtual void ReleaseScratch()
+    {
+    }
+
+    /// <summary>Gives back what operators keep of a layout, which comes no more; they would otherwise keep it until nobody holds the object.</summary>
+    public virtual void Release(SequenceLayout layout)
     {
     }
 
@@ -160,11 +180,13 @@ public abstract class Device : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (IsDisposed) return;
+        IsDisposed = true;
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Releases threads, contexts and pools. Tensors and weights are released by their owners, before.</summary>
+    /// <summary>Releases threads, contexts and pools, once. Tensors and weights are released by their owners, before.</summary>
     protected virtual void Dispose(bool disposing)
     {
     }

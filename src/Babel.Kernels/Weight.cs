@@ -66,6 +66,25 @@ public abstract class Weight : IDisposable
         if (count > 0) WriteRows(firstRow, count, rows);
     }
 
+    /// <summary>
+    /// Fills whole rows with drawn numbers, made where the weight lies: column c of row <c>firstRow + r</c> is number
+    /// <c>first + r rowStride + c columnStride</c>, rounded to <see cref="Storage"/>. The same bits on every device.
+    /// </summary>
+    /// <param name="firstRow">The first row to be filled.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="numbers">Where they are drawn from.</param>
+    /// <param name="first">The first number's index.</param>
+    /// <param name="rowStride">From a row to the next: K for a matrix drawn in its own order.</param>
+    /// <param name="columnStride">From a column to the next: 1 likewise.</param>
+    /// <exception cref="KernelException">The rows go past the end, or the storage type is not F32, F16 or BF16.</exception>
+    public void Draw(long firstRow, long count, UniformNumbers numbers, long first, long rowStride, long columnStride)
+    {
+        if (firstRow < 0 || count < 0 || firstRow + count > Rows)
+            throw new KernelException("rows drawn into a weight do not fit it", Name, $"rows within {Rows}", $"{count} rows from {firstRow}");
+        if (Storage == DType.F64) throw new KernelException("numbers are not drawn in this type", Name, "F32, F16 or BF16", Storage.ToString());
+        if (count > 0 && Columns > 0) DrawRows(firstRow, count, numbers, first, rowStride, columnStride);
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {Storage}[{Rows},{Columns}]@{Device.Name}";
 
@@ -78,6 +97,21 @@ public abstract class Weight : IDisposable
 
     /// <summary>Stores <paramref name="count"/> checked rows.</summary>
     protected abstract void WriteRows(long firstRow, long count, ReadOnlySpan<byte> rows);
+
+    /// <summary>Draws checked rows: here on the host, some at a time, by as many threads as there are.</summary>
+    protected virtual void DrawRows(long firstRow, long count, UniformNumbers numbers, long first, long rowStride, long columnStride)
+    {
+        const int BlockBytes = 8 << 20, RowGroup = 64;
+        int rowBytes = checked((int)(Columns * Storage.Size()));
+        int block = (int)Math.Min(count, Math.Max(1, BlockBytes / rowBytes / RowGroup) * RowGroup);
+        byte[] bytes = new byte[checked(block * rowBytes)];
+        for (long row = 0; row < count; row += block)
+        {
+            int some = (int)Math.Min(block, count - row);
+            Parallel.For(0, some, r => numbers.Fill(Storage, first + ((row + r) * rowStride), columnStride, bytes.AsSpan(r * rowBytes, rowBytes)));
+            WriteRows(firstRow + row, some, bytes.AsSpan(0, some * rowBytes));
+        }
+    }
 
     /// <summary>Releases the device memory.</summary>
     protected abstract void Dispose(bool disposing);

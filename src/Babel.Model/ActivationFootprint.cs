@@ -10,9 +10,11 @@ public static class ActivationFootprint
     /// <param name="device">Where it runs.</param>
     /// <param name="rows">N, token rows of the largest batch.</param>
     /// <param name="sequences">S, windows of the batch with the most.</param>
+    /// <param name="longest">T, tokens of the longest window.</param>
+    /// <param name="storage">The type of the weights.</param>
     /// <param name="plan">What is observed.</param>
     /// <param name="logProbs">Whether log-probabilities are computed.</param>
-    public static long Of(DecoderSpec spec, Device device, long rows, long sequences, ProbePlan plan, bool logProbs)
+    public static long Of(DecoderSpec spec, Device device, long rows, long sequences, long longest, DType storage, ProbePlan plan, bool logProbs)
     {
         long e = device.ComputeType.Size(), d = spec.ModelWidth, q = spec.QueryWidth, kv = spec.KvWidth, f = spec.FfnWidth;
         bool written = spec.IsParallel || spec.Residual == ResidualForm.Sandwich;
@@ -29,9 +31,25 @@ public static class ActivationFootprint
         if (plan.ValueScores) observed += kv;
         long copies = plan.Statistics.Count > 0 ? Math.Max(f, q) * 16 : 0;
 
-        // Chunks of the vocabulary are reduced to 24 bytes a row; the finite check reads x.
-        long logits = logProbs ? rows * ((spec.Vocabulary / 1024) + 1) * 24 : 0;
-        long scratch = device.ScratchBytes(rows, Math.Max(d, Math.Max(q, f)));
-        return (rows * widths * e) + (sequences * ((observed * e) + copies)) + logits + scratch + (rows * d * sizeof(float));
+        // The finite check reads pieces of x. What is on the host takes no memory of a device that has its own.
+        long piece = Math.Min(rows * d, Math.Max(d, Decoding.FiniteGuard.Piece));
+        long host = device.MostBytes is null ? (sequences * copies) + (piece * sizeof(float)) : 0;
+        return (rows * widths * e) + (sequences * observed * e) + host + device.ScratchBytes(Load(spec, rows, sequences, longest, storage, plan, logProbs));
     }
+
+    private static OperatorLoad Load(DecoderSpec spec, long rows, long sequences, long longest, DType storage, ProbePlan plan, bool logProbs) => new()
+    {
+        Rows = rows,
+        Sequences = sequences,
+        Longest = longest,
+        Width = Math.Max(spec.ModelWidth, Math.Max(spec.QueryWidth, spec.FfnWidth)),
+        Storage = storage,
+        TappedWidth = plan.Statistics.Where(s => s is Site.MlpPre or Site.MlpUp).Sum(s => (long)spec.Width(s)),
+        Vocabulary = logProbs ? spec.Vocabulary : 0,
+        QkScores = plan.QkScores,
+        Heads = spec.Heads,
+        KvHeads = spec.KvHeads,
+        HeadDim = spec.HeadDim,
+        HeadsAreTurned = spec.Rope is not null || spec.HeadNorm,
+    };
 }

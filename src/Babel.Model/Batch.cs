@@ -13,11 +13,13 @@ public sealed class Batch : IDisposable
     private const int MostRotaryPositions = 1 << 20;
 
     private readonly List<Tensor> _owned = [];
+    private readonly Device _device;
     private readonly (int Row, int Column)[] _origins;
 
     private Batch(LanguageModel model, BatchRows rows)
     {
         var spec = model.Spec;
+        _device = model.Device;
         Layout = rows.Layout;
         _origins = rows.Origins;
         Check(spec, rows);
@@ -109,6 +111,7 @@ public sealed class Batch : IDisposable
     {
         foreach (var tensor in _owned) tensor.Dispose();
         _owned.Clear();
+        _device.Release(Layout);
     }
 
     internal static Batch Create(LanguageModel model, BatchRows rows) => new(model, rows);
@@ -134,6 +137,15 @@ public sealed class Batch : IDisposable
 
     private static void Check(DecoderSpec spec, BatchRows rows)
     {
+        // Tensors may be larger than an array, what is brought to the host of one may not.
+        int widest = Math.Max(spec.ModelWidth, Math.Max(spec.FfnWidth, spec.QueryWidth));
+        if ((long)rows.Ids.Length * widest > Array.MaxLength)
+        {
+            throw new ModelInputException(
+                "a batch is too large", expected: $"at most {Array.MaxLength / widest} tokens of {widest} neurons", found: $"{rows.Ids.Length} tokens",
+                hint: "take smaller batches (--batch-tokens) and, where one text is as long, shorter windows (--context)");
+        }
+
         for (int n = 0; n < rows.Ids.Length; n++)
         {
             var (row, column) = rows.Origins[n];

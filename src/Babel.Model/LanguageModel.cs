@@ -5,6 +5,7 @@ using Babel.Model.Decoding;
 using Babel.Model.Errors;
 using Babel.Model.Families;
 using Babel.Model.Files;
+using Babel.Model.RandomModels;
 
 namespace Babel.Model;
 
@@ -22,6 +23,7 @@ public sealed class LanguageModel : IDisposable
     private readonly Dictionary<Site, TapStats> _noStats = [];
     private readonly Dictionary<int, Tensor> _grams = [];
     private MaskTensors? _mask;
+    private SequenceLayout? _tapped;
 
     private LanguageModel(DecoderSpec spec, Device device, IWeightSource weights, string fingerprint)
     {
@@ -83,6 +85,10 @@ public sealed class LanguageModel : IDisposable
         if (schedule == Schedule.Layer)
         {
             string fingerprint = FingerprintOf(folder, checkpoint);
+
+            // Memory is short: what reading text has left behind goes back to the system first.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            device.Trim();
             return new LanguageModel(definition.Spec, device, new StreamedWeights(checkpoint, definition, device), fingerprint);
         }
 
@@ -91,6 +97,25 @@ public sealed class LanguageModel : IDisposable
             var weights = ResidentWeights.Load(checkpoint, definition, device, progress, ct);
             return new LanguageModel(definition.Spec, device, weights, FingerprintOf(folder, checkpoint));
         }
+    }
+
+    /// <summary>
+    /// A model with random weights, drawn where they lie: nothing is read, written or sent to the device but vectors. Its numbers, and so its results, are those
+    /// of the folder <see cref="RandomModel.Write(string, RandomModelShape, string?, IProgress{LoadProgress}?, CancellationToken)"/> makes.
+    /// </summary>
+    /// <param name="shape">Sizes, storage type, seed.</param>
+    /// <param name="device">Where the model computes; it outlives the model.</param>
+    /// <param name="ct">Looked at between matrices.</param>
+    /// <exception cref="ModelInputException">The family cannot have these sizes.</exception>
+    /// <exception cref="DeviceMemoryException">The weights do not fit the device.</exception>
+    public static LanguageModel Draw(RandomModelShape shape, Device device, CancellationToken ct = default)
+    {
+        var (definition, config) = RandomConfig.Make(shape);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(config);
+        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\ndrawn {shape.Weights} {shape.Seed}\n")));
+        var weights = ResidentWeights.Draw(definition, shape, device, ct);
+        return new LanguageModel(definition.Spec, device, weights, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
     /// <summary>One forward pass over a batch.</summary>
@@ -206,8 +231,12 @@ public sealed class LanguageModel : IDisposable
         "generation needs all weights in memory", expected: "a model loaded token-major", found: "one that is read layer by layer",
         hint: "every new token goes through all layers; give more memory, or score instead of generate");
 
-    private ProbeRun ProbeOf(ProbePlan plan, IProbeSink? sink, SequenceLayout layout, MaskTensors? mask) =>
-        new(plan, sink, layout, _scratch, mask, StatsOf(plan, layout.Count));
+    /// <summary>The layout of the last run is kept where it is the same: taps of the same kind of batch are then the same, and so are the epilogues they belong to.</summary>
+    private ProbeRun ProbeOf(ProbePlan plan, IProbeSink? sink, SequenceLayout layout, MaskTensors? mask)
+    {
+        if (_tapped is null || !_tapped.Spans.SequenceEqual(layout.Spans)) _tapped = layout;
+        return new(plan, sink, _tapped, _scratch, mask, StatsOf(plan, layout.Count));
+    }
 
     /// <summary>The mask of the last run is kept: ablation studies run one mask over many batches.</summary>
     private MaskTensors? MaskOf(NeuronMask? mask)
@@ -266,7 +295,6 @@ public sealed class LanguageModel : IDisposable
         using var r = Device.FromInts(right, new Shape(right.Length));
         var dots = Device.Allocate(new Shape(left.Length));
         Device.Ops.ColumnDots(weight, l, r, dots);
-        Device.Synchronize();
         return dots;
     }
 

@@ -18,6 +18,14 @@ public sealed record SweepOptions
     /// <summary>The folder of the temporary file; the system's (<c>TMPDIR</c>, <c>TEMP</c>) by default.</summary>
     public string SpoolFolder { get; init; } = Path.GetTempPath();
 
+    /// <summary>Bytes of a spooled state that are on the way to the file, or from it, at a time.</summary>
+    internal const long PieceBytes = 8 << 20;
+
+    /// <summary>Bytes of memory that spooled states take in flight: one of them, and a piece of it on its way.</summary>
+    /// <param name="rows">Token rows of the largest batch.</param>
+    /// <param name="stateBytes">Bytes of a row's hidden state.</param>
+    public static long WorkingBytes(long rows, long stateBytes) => (rows * stateBytes) + Math.Min(rows * stateBytes, Math.Max(PieceBytes, stateBytes));
+
     /// <summary>All a sweep may keep between layers.</summary>
     public long MostBytes => ResidentBytes > long.MaxValue - SpoolBytes ? long.MaxValue : ResidentBytes + SpoolBytes;
 

@@ -4,12 +4,12 @@ using Babel.Kernels.Cpu;
 
 namespace Babel.Cli.Tests;
 
-/// <summary>The processor, except that its sums are a little off: what a broken kernel looks like.</summary>
+/// <summary>The processor, except that its sums and norms are a little off: what a broken kernel looks like.</summary>
 internal sealed class WrongDeviceProvider : IDeviceProvider
 {
     public string Kind => "wrong";
 
-    public IReadOnlyList<DeviceInfo> List() => [new DeviceInfo("wrong", "the processor with a broken Add")];
+    public IReadOnlyList<DeviceInfo> List() => [new DeviceInfo("wrong", "the processor with a broken Add and Norm")];
 
     public Device Open(DeviceSpec spec, DeviceOptions options) => new WrongDevice(new CpuDeviceProvider().Open(DeviceSpec.Parse("cpu"), options));
 
@@ -48,7 +48,7 @@ internal sealed class WrongDeviceProvider : IDeviceProvider
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
             object? result = targetMethod!.Invoke(_inner, args);
-            if (targetMethod.Name == nameof(IOps.Add)) ((TensorView)args![2]!).Span<float>()[0] += 0.01f;
+            if (targetMethod.Name is nameof(IOps.Add) or nameof(IOps.Norm)) ((TensorView)args![^1]!).Span<float>()[0] += 0.01f;
             return result;
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Babel.Analysis.Planning;
 using Babel.Kernels.Diagnostics.Bench;
 using Babel.Model;
 

@@ -1,3 +1,4 @@
+using Babel.Analysis.Planning;
 using Babel.Kernels.Diagnostics.Bench;
 
 namespace Babel.Analysis.Benchmarks;
@@ -14,8 +15,8 @@ public sealed record ForwardMeasurement
     /// <summary>Bytes of its weights.</summary>
     public required long WeightBytes { get; init; }
 
-    /// <summary>Seconds it took to load.</summary>
-    public required double LoadSeconds { get; init; }
+    /// <summary>Seconds it took to load a folder; null where weights were drawn on the device.</summary>
+    public required double? LoadSeconds { get; init; }
 
     /// <summary>N, the tokens of the measured batch.</summary>
     public required int Tokens { get; init; }

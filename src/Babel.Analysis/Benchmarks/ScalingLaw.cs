@@ -1,3 +1,4 @@
+using Babel.Analysis.Planning;
 using Babel.Model;
 
 namespace Babel.Analysis.Benchmarks;

@@ -32,12 +32,12 @@ internal static class ScalingMemory
             return Resident();
         }
 
-        double Activations(int tokens) => ActivationFootprint.Of(spec, device, tokens, tokens / Length, ProbePlan.None, logProbs: true);
+        double Activations(int tokens) => ActivationFootprint.Of(spec, device, tokens, tokens / Length, Length, model.Storage, ProbePlan.None, logProbs: true);
         long few = After(FewTokens), many = After(ManyTokens);
         yield return new MemoryPoint($"activations, {ManyTokens} tokens over {FewTokens}", many - few, Activations(ManyTokens) - Activations(FewTokens));
         foreach (int languages in (int[])[1, 4, 16])
         {
-            var footprint = StatisticsFootprint.Of(ModelShape.Of(spec), new StatisticsOptions(), languages, Documents, layerMajor: false);
+            var footprint = StatisticsFootprint.TokenMajor(ModelShape.Of(spec), new StatisticsOptions(), languages, Documents);
             yield return new MemoryPoint($"statistics, {languages} languages", Statistics(model.Model, languages, ct), footprint.Sums + footprint.Documents);
         }
     }
@@ -47,7 +47,7 @@ internal static class ScalingMemory
     {
         var documents = BenchTokens.Documents(BenchTokens.Draw(model.Spec, Documents * 8, 8), languages);
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        var collector = new StatisticsCollector(model, new StatisticsOptions(), documents);
+        StatisticsCollector? collector = new(model, new StatisticsOptions(), documents);
         collector.Run([[.. documents.Select(d => new BatchWindow(d, 0))]], ct: ct);
         var stats = collector.Finish("none", Length);
         collector = null;

@@ -1,3 +1,4 @@
+using Babel.Analysis.Planning;
 using Babel.Analysis.Statistics;
 using Babel.Kernels;
 using Babel.Kernels.Diagnostics.Bench;

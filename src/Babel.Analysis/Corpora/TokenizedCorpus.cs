@@ -40,20 +40,22 @@ public sealed class TokenizedCorpus
     public static TokenizedCorpus Create(Corpus corpus, Func<string, int[]> encode, int? bos, int context, CancellationToken ct = default)
     {
         var documents = new TokenizedDocument[corpus.Documents.Count];
-        try
+        var errors = new ExceptionDispatchInfo?[documents.Length];
+        Parallel.For(0, documents.Length, new ParallelOptions { CancellationToken = ct }, (i, loop) =>
         {
-            Parallel.For(0, documents.Length, new ParallelOptions { CancellationToken = ct }, i =>
+            try
             {
                 var document = corpus.Documents[i];
                 documents[i] = new TokenizedDocument(document, TokenizedDocument.Split(encode(document.Text), context, bos));
-            });
-        }
-        catch (AggregateException e)
-        {
-            // What one document throws is thrown here as it was, not wrapped because others ran beside it.
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
-
+            }
+            catch (Exception e)
+            {
+                // All documents before this one are still encoded: whichever threads ran first, the first error in the corpus' order is thrown, as it was.
+                errors[i] = ExceptionDispatchInfo.Capture(e);
+                loop.Break();
+            }
+        });
+        Array.Find(errors, e => e is not null)?.Throw();
         if (Array.Find(documents, d => d.Windows.Count == 0) is not { Document: var empty }) return new TokenizedCorpus(corpus, documents);
         throw new ModelFormatException(
             "a document has no token", where: $"language {empty.Language}, index {empty.Index}",

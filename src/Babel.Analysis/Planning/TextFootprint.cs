@@ -1,4 +1,5 @@
 using Babel.Analysis.Corpora;
+using Babel.Model.Files;
 
 namespace Babel.Analysis.Planning;
 
@@ -18,5 +19,5 @@ public static class TextFootprint
 
     /// <summary>Bytes of the tokenizer of a model folder, by its largest file.</summary>
     public static long OfTokenizer(string folder) =>
-        s_tokenizerFiles.Select(f => new FileInfo(Path.Combine(folder, f))).Where(f => f.Exists).Select(f => f.Length).DefaultIfEmpty(0).Max() * TokenizerExpansion;
+        s_tokenizerFiles.Select(f => Path.Combine(folder, f)).Where(File.Exists).Select(FileLength.Of).DefaultIfEmpty(0).Max() * TokenizerExpansion;
 }

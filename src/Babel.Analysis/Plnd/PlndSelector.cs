@@ -88,7 +88,8 @@ public static class PlndSelector
         LanguageStats language, ImportanceStats importance, int layer, double threshold, bool normalise)
     {
         var least = new double[importance.Width];
-        for (int k = 0; k < least.Length; k++) least[k] = importance.Minimum[importance.At(layer, k)];
+        var minimum = importance.Minimum.Read(layer);
+        for (int k = 0; k < least.Length; k++) least[k] = minimum[k];
         if (normalise)
         {
             Array.Fill(least, double.PositiveInfinity);
@@ -115,7 +116,7 @@ public static class PlndSelector
                 return new ScoredNeuron(new NeuronId(layer, part, expanded ? Row(f.Index) : f.Index), mean)
                 {
                     Hits = f.Hits,
-                    MinImportance = importance.Minimum[importance.At(layer, f.Index)],
+                    MinImportance = importance.Minimum.Read(layer)[f.Index],
                     MeanImportance = mean,
                 };
             })

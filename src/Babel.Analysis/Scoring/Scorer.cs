@@ -55,7 +55,18 @@ public sealed class Scorer : IDisposable
     /// their hidden states.
     /// </summary>
     public int PassesAtOnce => _model.Schedule == Schedule.Token || Rows == 0
-        ? 1 : (int)Math.Clamp(_sweep.ResidentBytes / (Rows * _model.StateBytes), 1, MostPassesAtOnce);
+        ? 1 : PassesWorthwhile(_sweep, Rows, _model.StateBytes);
+
+    /// <summary>How many passes have room for their hidden states in memory, layer-major; more than that is not worth it.</summary>
+    internal static int PassesWorthwhile(SweepOptions sweep, long rows, long stateBytes) =>
+        rows == 0 ? 1 : (int)Math.Clamp(sweep.ResidentBytes / (rows * stateBytes), 1, MostPassesAtOnce);
+
+    /// <summary>Which batches are taken through the layers together: all, unless their hidden states may not be kept.</summary>
+    /// <param name="rows">Token rows by batch.</param>
+    /// <param name="sweep">Where hidden states wait.</param>
+    /// <param name="stateBytes">Bytes of a row's hidden states, of all passes computed together.</param>
+    internal static IEnumerable<Range> Cut(IReadOnlyList<int> rows, SweepOptions sweep, long stateBytes) =>
+        Statistics.StatisticsUnits.Cut(rows, sweep.MostBytes / stateBytes, int.MaxValue);
 
     /// <summary>Packs the documents into batches on the model's device.</summary>
     /// <param name="model">The model; it must outlive the scorer.</param>
@@ -147,21 +158,9 @@ public sealed class Scorer : IDisposable
     /// <summary>The batches that are taken through the layers together: all, unless their hidden states may not be kept.</summary>
     private IEnumerable<List<(Batch Batch, int[] Windows)>> Parts(int passes)
     {
-        long most = _sweep.MostBytes / (_model.StateBytes * passes), rows = 0;
-        var part = new List<(Batch Batch, int[] Windows)>();
-        foreach (var item in _batches)
-        {
-            if (part.Count > 0 && rows + item.Batch.Tokens > most && _model.Schedule == Schedule.Layer)
-            {
-                yield return part;
-                (part, rows) = ([], 0);
-            }
-
-            part.Add(item);
-            rows += item.Batch.Tokens;
-        }
-
-        if (part.Count > 0) yield return part;
+        if (_batches.Count == 0) return [];
+        return _model.Schedule == Schedule.Token
+            ? [_batches] : Cut(_batches.ConvertAll(b => b.Batch.Tokens), _sweep, _model.StateBytes * passes).Select(r => _batches[r]);
     }
 
     private double[] Fold(double[] windows)

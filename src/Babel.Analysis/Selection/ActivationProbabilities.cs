@@ -19,7 +19,7 @@ public sealed record ActivationProbabilities(IReadOnlyList<string> Languages, IR
         var part = stats.Header.Shape.ActivationPart;
         return new ActivationProbabilities(
             [.. stats.Languages.Select(l => l.Language)],
-            [.. stats.Languages.Select(l => Array.ConvertAll(l.SumsOf(part).Count, c => (double)c / l.Tokens))],
+            [.. stats.Languages.Select(l => Array.ConvertAll(l.SumsOf(part).Count.ToArray(), c => (double)c / l.Tokens))],
             stats.Header.Shape.FfnWidth);
     }
 

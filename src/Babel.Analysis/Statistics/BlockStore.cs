@@ -9,41 +9,61 @@ namespace Babel.Analysis.Statistics;
 /// </summary>
 internal sealed class BlockStore(string folder)
 {
+    /// <summary>Blocks merged at a time: no more files are open.</summary>
+    private const int MostAtOnce = 32;
+
     private readonly string _blocks = Path.Combine(folder, "blocks");
 
     /// <summary>The name of the finished statistics.</summary>
     public const string ResultName = "statistics.safetensors";
 
-    /// <summary>Whether the finished statistics are there.</summary>
-    public bool HasResult => File.Exists(Result);
-
     private string Result => Path.Combine(folder, ResultName);
 
-    /// <summary>What earlier runs finished, disjoint, checked to be of this model, these options and documents of this corpus.</summary>
-    public List<NeuronStats> Load(StatsHeader wanted, TokenizedCorpus corpus, bool spoolDocuments)
+    /// <summary>What earlier runs finished, checked to be of this model, these options and disjoint documents of this corpus; null for nothing.</summary>
+    /// <param name="wanted">Of what.</param>
+    /// <param name="corpus">The text.</param>
+    /// <param name="spoolFolder">Where the statistics of several files together wait in a temporary file; null for memory.</param>
+    /// <returns>The statistics, and whether they are the finished ones, as they lie in the folder.</returns>
+    public (NeuronStats? Stats, bool IsResult) Load(StatsHeader wanted, TokenizedCorpus corpus, string? spoolFolder)
     {
         var texts = corpus.Corpus.Documents.ToDictionary(d => (d.Language, d.Index), d => d);
-        var found = new List<NeuronStats>();
         var seen = new HashSet<(string, int)>();
         string[] files = Directory.Exists(_blocks) ? Directory.GetFiles(_blocks, "*.safetensors") : [];
         Array.Sort(files, StringComparer.Ordinal);
-        foreach (string file in File.Exists(Result) ? [Result, .. files] : files)
+        var open = new List<NeuronStats>();
+        bool isResult = File.Exists(Result);
+        try
         {
-            var stats = NeuronStats.Load(file, spoolDocuments);
-            wanted.RequireSame(stats.Header, file);
-            RequireDocuments(stats, texts, file);
-            var documents = stats.Languages.SelectMany(l => l.Documents.Select(d => (l.Language, d.Index))).ToList();
-            if (file != Result && documents.TrueForAll(seen.Contains))
+            foreach (string file in isResult ? [Result, .. files] : files)
             {
-                File.Delete(file); // left over when a run ended between writing the result and clearing the blocks
-                continue;
+                var stats = NeuronStats.Load(file);
+                open.Add(stats);
+                wanted.RequireSame(stats.Header, file);
+                RequireDocuments(stats, texts, file);
+                var documents = stats.Languages.SelectMany(l => l.Documents.Select(d => (l.Language, d.Index))).ToList();
+                if (file != Result && documents.TrueForAll(seen.Contains))
+                {
+                    // Left over when a run ended between writing the result and clearing the blocks.
+                    open.Remove(stats);
+                    stats.Dispose();
+                    File.Delete(file);
+                    continue;
+                }
+
+                seen.UnionWith(documents);
+                isResult &= file == Result;
+                if (open.Count == MostAtOnce) Join(open, spoolFolder);
             }
 
-            seen.UnionWith(documents);
-            found.Add(stats);
+            // The result alone stays where it is; anything else is put together, and its files may go.
+            if (open.Count > 0 && !isResult) Join(open, spoolFolder);
+            return (open.SingleOrDefault(), isResult);
         }
-
-        return found;
+        catch
+        {
+            open.ForEach(s => s.Dispose());
+            throw;
+        }
     }
 
     /// <summary>Keeps a finished block, of one language or of several.</summary>
@@ -61,6 +81,14 @@ internal sealed class BlockStore(string folder)
         Directory.CreateDirectory(folder);
         result.Save(Result);
         if (Directory.Exists(_blocks)) Directory.Delete(_blocks, recursive: true);
+    }
+
+    private static void Join(List<NeuronStats> open, string? spoolFolder)
+    {
+        var merged = NeuronStats.Merge(open, spoolFolder);
+        open.ForEach(s => s.Dispose());
+        open.Clear();
+        open.Add(merged);
     }
 
     private static void RequireDocuments(NeuronStats stats, Dictionary<(string Language, int Index), Document> texts, string file)

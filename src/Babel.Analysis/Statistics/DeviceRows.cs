@@ -1,61 +1,46 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Babel.Kernels;
+using Babel.Kernels.Interop;
 
 namespace Babel.Analysis.Statistics;
 
-/// <summary>Brings statistics of a device to the host as float64 (exact), reusing its buffers.</summary>
+/// <summary>Statistics of a device as the host reads them: where they lie, when that is the host's memory, or copied, reusing its buffers.</summary>
 internal sealed class DeviceRows
 {
     private float[] _singles = [];
     private double[] _doubles = [];
     private int[] _ints = [];
 
-    /// <summary>The first <paramref name="rows"/> rows of a floating tensor. Valid until the next call.</summary>
-    public ReadOnlySpan<double> Doubles(TensorView source, int rows)
-    {
-        var view = source.Rows(0, rows);
-        int count = checked((int)view.Count);
-        if (_doubles.Length < count) _doubles = new double[count];
-        var doubles = _doubles.AsSpan(0, count);
-        if (view.DType == DType.F64)
-        {
-            view.Device.Download(view, MemoryMarshal.AsBytes(doubles));
-            return doubles;
-        }
+    /// <summary>An F64 tensor. Valid until the next call.</summary>
+    public ReadOnlySpan<double> Doubles(LayerRows rows, int index) => Of(rows, index, ref _doubles);
 
-        if (_singles.Length < count) _singles = new float[count];
-        var singles = _singles.AsSpan(0, count);
+    /// <summary>An I32 tensor. Valid until the next call.</summary>
+    public ReadOnlySpan<int> Ints(LayerRows rows, int index) => Of(rows, index, ref _ints);
+
+    /// <summary>A floating tensor, F64 rounded. Valid until the next call.</summary>
+    public ReadOnlySpan<float> Singles(LayerRows rows, int index)
+    {
+        var view = rows.View(index);
+        if (view.DType == DType.F32) return Of(rows, index, ref _singles);
+        var singles = Grown(ref _singles, checked((int)view.Count));
         view.Device.Read(view, singles);
-        int at = 0;
-        for (; at + Vector<float>.Count <= count; at += Vector<float>.Count)
-        {
-            Vector.Widen(new Vector<float>(singles[at..]), out var low, out var high);
-            low.CopyTo(doubles[at..]);
-            high.CopyTo(doubles[(at + Vector<double>.Count)..]);
-        }
-
-        for (; at < count; at++) doubles[at] = singles[at];
-        return doubles;
+        return singles;
     }
 
-    /// <summary>The first <paramref name="rows"/> rows of an I32 tensor. Valid until the next call.</summary>
-    public ReadOnlySpan<int> Ints(TensorView source, int rows)
+    private static ReadOnlySpan<T> Of<T>(LayerRows rows, int index, ref T[] buffer)
+        where T : unmanaged
     {
-        var view = source.Rows(0, rows);
-        int count = checked((int)view.Count);
-        if (_ints.Length < count) _ints = new int[count];
-        view.Device.Download(view, MemoryMarshal.AsBytes(_ints.AsSpan(0, count)));
-        return _ints.AsSpan(0, count);
+        if (rows.TryBytes(index, out var bytes)) return MemoryMarshal.Cast<byte, T>(bytes);
+        var view = rows.View(index);
+        if (view.Memory is HostMemory) return view.Span<T>();
+        var copy = Grown(ref buffer, checked((int)view.Count));
+        view.Device.Download(view, MemoryMarshal.AsBytes(copy));
+        return copy;
     }
 
-    /// <summary>The first <paramref name="rows"/> rows of a floating tensor, F64 rounded. Valid until the next call.</summary>
-    public ReadOnlySpan<float> Singles(TensorView source, int rows)
+    private static Span<T> Grown<T>(ref T[] buffer, int count)
     {
-        var view = source.Rows(0, rows);
-        int count = checked((int)view.Count);
-        if (_singles.Length < count) _singles = new float[count];
-        view.Device.Read(view, _singles.AsSpan(0, count));
-        return _singles.AsSpan(0, count);
+        if (buffer.Length < count) buffer = new T[count];
+        return buffer.AsSpan(0, count);
     }
 }

@@ -13,6 +13,8 @@ internal sealed class DocumentImportance
     private readonly double[]?[] _sums; // [L], [documents, n]
     private double[]? _spare;
     private readonly int _width, _documents;
+    private readonly float[] _values;
+    private readonly FixedSums _totals;
     private readonly IReadOnlyDictionary<string, int[]> _rowsOf;
     private readonly Dictionary<string, ImportanceStats> _stats = new(StringComparer.Ordinal);
 
@@ -22,12 +24,14 @@ internal sealed class DocumentImportance
     /// <param name="width">n, entries a layer.</param>
     /// <param name="rowsOf">The documents of every language, in their order.</param>
     /// <param name="keep">Whether to keep every document's values.</param>
-    /// <param name="spool">Whether to keep them in a temporary file.</param>
-    public DocumentImportance(ImportanceKey key, int layers, int width, IReadOnlyDictionary<string, int[]> rowsOf, bool keep, bool spool)
+    /// <param name="room">Where importances lie.</param>
+    public DocumentImportance(ImportanceKey key, int layers, int width, IReadOnlyDictionary<string, int[]> rowsOf, bool keep, NumberRoom room)
     {
         (Key, _width, _rowsOf, _sums) = (key, width, rowsOf, new double[]?[layers]);
+        _values = new float[width];
+        _totals = new FixedSums(1, width);
         _documents = rowsOf.Values.Sum(r => r.Length);
-        foreach (var (language, rows) in rowsOf) _stats.Add(language, new ImportanceStats(layers, width, rows.Length, keep, spool));
+        foreach (var (language, rows) in rowsOf) _stats.Add(language, new ImportanceStats(layers, width, rows.Length, keep, room, ""));
     }
 
     public ImportanceKey Key { get; }
@@ -42,31 +46,75 @@ internal sealed class DocumentImportance
         for (; k < sums.Length; k++) sums[k] += values[k];
     }
 
+    /// <inheritdoc cref="Add(int, int, ReadOnlySpan{double})"/>
+    public void Add(int document, int layer, ReadOnlySpan<float> values)
+    {
+        var sums = Row(document, layer);
+        int k = 0, half = Vector<double>.Count;
+        for (; k + Vector<float>.Count <= sums.Length; k += Vector<float>.Count)
+        {
+            Vector.Widen(new Vector<float>(values[k..]), out var low, out var high);
+            (new Vector<double>(sums[k..]) + low).CopyTo(sums[k..]);
+            (new Vector<double>(sums[(k + half)..]) + high).CopyTo(sums[(k + half)..]);
+        }
+
+        for (; k < sums.Length; k++) sums[k] += values[k];
+    }
+
     /// <summary>Turns a layer's sums into importances, once.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="writeNorms">Factors of the layer's neurons; null for none.</param>
     public void FinishLayer(int layer, float[]? writeNorms)
     {
-        var values = new float[_width];
         foreach (var (language, rows) in _rowsOf)
         {
             for (int d = 0; d < rows.Length; d++)
             {
-                var sums = Row(rows[d], layer);
-                for (int k = 0; k < _width; k++)
-                {
-                    double value = Key.Form == ImportanceForms.Exact ? Math.Sqrt(sums[k]) : sums[k];
-                    values[k] = (float)(writeNorms is null ? value : value * writeNorms[k]);
-                    if (!float.IsFinite(values[k])) throw NonFinite(layer, k, values[k]);
-                }
-
-                _stats[language].Set(layer, d, values);
+                Finish(Row(rows[d], layer), writeNorms);
+                RequireFinite(layer);
+                _stats[language].Enter(layer, d, _values, _totals);
             }
+
+            _stats[language].FinishLayer(layer, _totals);
         }
 
         // Written over by the next layer: garbage of this size would be collected late.
         (_spare, _sums[layer]) = (_sums[layer], null);
         if (_spare is not null) Array.Clear(_spare);
+    }
+
+    /// <summary>One document's importances from its sums: the root of exact forms, times the write norms.</summary>
+    private void Finish(ReadOnlySpan<double> sums, float[]? writeNorms)
+    {
+        bool root = Key.Form == ImportanceForms.Exact;
+        int k = 0, half = Vector<double>.Count;
+        for (; k + Vector<float>.Count <= _width; k += Vector<float>.Count)
+        {
+            Vector<double> low = new(sums[k..]), high = new(sums[(k + half)..]);
+            if (root) (low, high) = (Vector.SquareRoot(low), Vector.SquareRoot(high));
+            if (writeNorms is not null)
+            {
+                Vector.Widen(new Vector<float>(writeNorms, k), out var lowNorms, out var highNorms);
+                (low, high) = (low * lowNorms, high * highNorms);
+            }
+
+            Vector.Narrow(low, high).CopyTo(_values, k);
+        }
+
+        for (; k < _width; k++)
+        {
+            double value = root ? Math.Sqrt(sums[k]) : sums[k];
+            _values[k] = (float)(writeNorms is null ? value : value * writeNorms[k]);
+        }
+    }
+
+    private void RequireFinite(int layer)
+    {
+        int k = 0;
+        for (; k + Vector<float>.Count <= _width; k += Vector<float>.Count)
+            if (!Vector.LessThanOrEqualAll(Vector.Abs(new Vector<float>(_values, k)), new Vector<float>(float.MaxValue))) break;
+        for (; k < _width; k++)
+            if (!float.IsFinite(_values[k])) throw NonFinite(layer, k, _values[k]);
     }
 
     /// <summary>The importances of a language, when every layer is finished.</summary>

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Babel.Analysis.Statistics;
 
@@ -14,11 +16,15 @@ namespace Babel.Analysis.Statistics;
 public sealed class FixedSums
 {
     private const int ExactRows = 64;
+    private const double CoarseGrid = 1.5 * (1L << (52 - 16));
+    private const double FineGrid = 1.5 / (1 << (64 - 52));
+    private const double Limit = 1L << 31;
 
     private readonly double[]?[] _coarse;
     private readonly double[]?[] _fine;
     private readonly int[] _rows;
     private readonly int _width;
+    private (double[] Coarse, double[] Fine)? _spare;
 
     /// <summary>Sums of nothing, for <paramref name="layers"/> layers of <paramref name="width"/> columns.</summary>
     public FixedSums(int layers, int width)
@@ -36,19 +42,30 @@ public sealed class FixedSums
     /// <exception cref="OverflowException">A value or a sum is out of range.</exception>
     public void Add(int layer, ReadOnlySpan<double> values, Span<Int128> target)
     {
-        for (; values.Length > 0; values = values[_width..])
+        for (int rows; values.Length > 0; values = values[(rows * _width)..])
         {
-            if (_rows[layer] == ExactRows) Flush(layer, target);
-            _rows[layer]++;
-            AddRow(layer, values[.._width], target);
+            rows = Begin(layer, values.Length, target);
+            AddRows(layer, values, rows, target);
         }
     }
 
-    /// <summary>Moves what is left of a layer to <paramref name="target"/>, and lets its memory go: layer by layer, only one layer has any.</summary>
+    /// <inheritdoc cref="Add(int, ReadOnlySpan{double}, Span{Int128})"/>
+    public void Add(int layer, ReadOnlySpan<float> values, Span<Int128> target)
+    {
+        for (int rows; values.Length > 0; values = values[(rows * _width)..])
+        {
+            rows = Begin(layer, values.Length, target);
+            AddRows(layer, values, rows, target);
+        }
+    }
+
+    /// <summary>Moves what is left of a layer to <paramref name="target"/>, and lets the next layer have its memory: layer by layer, only one has any.</summary>
     /// <exception cref="OverflowException">A sum is out of range.</exception>
     public void Finish(int layer, Span<Int128> target)
     {
-        if (_coarse[layer] is not null) Flush(layer, target);
+        if (_coarse[layer] is not { } coarse || _fine[layer] is not { } fine) return;
+        Flush(layer, target);
+        _spare = (coarse, fine);
         _coarse[layer] = _fine[layer] = null;
     }
 
@@ -62,32 +79,90 @@ public sealed class FixedSums
         _rows[layer] = 0;
     }
 
-    private void AddRow(int layer, ReadOnlySpan<double> row, Span<Int128> target)
+    /// <summary>How many rows of <paramref name="length"/> values may be added before the next flush.</summary>
+    private int Begin(int layer, int length, Span<Int128> target)
     {
-        // x + 1.5 2^(52 - g) has a last bit of 2^-g, so adding and subtracting it rounds x to that grid
-        var coarseGrid = new Vector<double>(1.5 * Math.ScaleB(1, 52 - 16));
-        var fineGrid = new Vector<double>(1.5 * Math.ScaleB(1, 52 - 64));
-        var limit = new Vector<double>(Math.ScaleB(1, 31));
-        Span<double> coarse = _coarse[layer] ??= new double[_width], fine = _fine[layer] ??= new double[_width];
-        int k = 0;
-        for (; k + Vector<double>.Count <= row.Length; k += Vector<double>.Count)
+        if (_rows[layer] == ExactRows) Flush(layer, target);
+        if (_coarse[layer] is null)
         {
-            var x = new Vector<double>(row[k..]);
-            if (!Vector.LessThanAll(Vector.Abs(x), limit))
-            {
-                AddLarge(row.Slice(k, Vector<double>.Count), target[k..]);
-                continue;
-            }
-
-            var a = (x + coarseGrid) - coarseGrid;
-            (new Vector<double>(coarse[k..]) + a).CopyTo(coarse[k..]);
-            (new Vector<double>(fine[k..]) + (((x - a) + fineGrid) - fineGrid)).CopyTo(fine[k..]);
+            (_coarse[layer], _fine[layer]) = _spare ?? (new double[_width], new double[_width]);
+            _spare = null;
         }
 
-        AddLarge(row[k..], target[k..]);
+        int rows = Math.Min(length / _width, ExactRows - _rows[layer]);
+        _rows[layer] += rows;
+        return rows;
+    }
+
+    private void AddRows(int layer, ReadOnlySpan<double> values, int rows, Span<Int128> target)
+    {
+        ref double source = ref MemoryMarshal.GetReference(values), coarse = ref _coarse[layer]![0], fine = ref _fine[layer]![0];
+        nuint width = (nuint)_width, k = 0;
+        for (; k + (nuint)Vector<double>.Count <= width; k += (nuint)Vector<double>.Count)
+        {
+            Vector<double> a = Vector.LoadUnsafe(ref coarse, k), b = Vector.LoadUnsafe(ref fine, k);
+            for (nuint r = 0; r < (nuint)rows; r++)
+            {
+                var x = Vector.LoadUnsafe(ref source, (r * width) + k);
+                if (Vector.LessThanAll(Vector.Abs(x), new Vector<double>(Limit))) Split(x, ref a, ref b);
+                else AddLarge(values.Slice((int)((r * width) + k), Vector<double>.Count), target[(int)k..]);
+            }
+
+            a.StoreUnsafe(ref coarse, k);
+            b.StoreUnsafe(ref fine, k);
+        }
+
+        for (int r = 0; r < rows; r++) AddLarge(values[((r * _width) + (int)k)..((r + 1) * _width)], target[(int)k..]);
+    }
+
+    /// <summary>The same of float32, which float64 holds exactly: half the bytes to read.</summary>
+    private void AddRows(int layer, ReadOnlySpan<float> values, int rows, Span<Int128> target)
+    {
+        ref float source = ref MemoryMarshal.GetReference(values);
+        ref double coarse = ref _coarse[layer]![0], fine = ref _fine[layer]![0];
+        nuint width = (nuint)_width, half = (nuint)Vector<double>.Count, k = 0;
+        for (; k + (2 * half) <= width; k += 2 * half)
+        {
+            Vector<double> a = Vector.LoadUnsafe(ref coarse, k), b = Vector.LoadUnsafe(ref fine, k);
+            Vector<double> c = Vector.LoadUnsafe(ref coarse, k + half), d = Vector.LoadUnsafe(ref fine, k + half);
+            for (nuint r = 0; r < (nuint)rows; r++)
+            {
+                var x = Vector.LoadUnsafe(ref source, (r * width) + k);
+                if (!Vector.LessThanAll(Vector.Abs(x), new Vector<float>((float)Limit)))
+                {
+                    AddLarge(values.Slice((int)((r * width) + k), Vector<float>.Count), target[(int)k..]);
+                    continue;
+                }
+
+                Vector.Widen(x, out var low, out var high);
+                Split(low, ref a, ref b);
+                Split(high, ref c, ref d);
+            }
+
+            a.StoreUnsafe(ref coarse, k);
+            b.StoreUnsafe(ref fine, k);
+            c.StoreUnsafe(ref coarse, k + half);
+            d.StoreUnsafe(ref fine, k + half);
+        }
+
+        for (int r = 0; r < rows; r++) AddLarge(values[((r * _width) + (int)k)..((r + 1) * _width)], target[(int)k..]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Split(Vector<double> x, ref Vector<double> coarse, ref Vector<double> fine)
+    {
+        // x + 1.5 2^(52 - g) has a last bit of 2^-g, so adding and subtracting it rounds x to that grid
+        Vector<double> coarseGrid = new(CoarseGrid), fineGrid = new(FineGrid), a = (x + coarseGrid) - coarseGrid;
+        coarse += a;
+        fine += ((x - a) + fineGrid) - fineGrid;
     }
 
     private static void AddLarge(ReadOnlySpan<double> values, Span<Int128> target)
+    {
+        for (int k = 0; k < values.Length; k++) target[k] = checked(target[k] + FixedPoint.FromDouble(values[k]));
+    }
+
+    private static void AddLarge(ReadOnlySpan<float> values, Span<Int128> target)
     {
         for (int k = 0; k < values.Length; k++) target[k] = checked(target[k] + FixedPoint.FromDouble(values[k]));
     }

@@ -49,10 +49,12 @@ public sealed class LanguageStats
                 found: string.Join(", ", Importances.Keys), hint: "take them again with this importance");
 
     /// <summary>Merges disjoint documents of one language.</summary>
+    /// <param name="parts">The statistics, of one kind.</param>
+    /// <param name="room">Where the numbers of the result lie; to be reserved before <see cref="Filling.Fill"/>.</param>
+    /// <param name="where">For the error.</param>
     /// <exception cref="StoreCorruptException">A document is in two of them.</exception>
-    internal static LanguageStats Merge(IReadOnlyList<LanguageStats> parts, string where)
+    internal static Filling Merge(IReadOnlyList<LanguageStats> parts, NumberRoom room, string where)
     {
-        if (parts.Count == 1) return parts[0];
         var order = parts
             .SelectMany((p, i) => Enumerable.Range(0, p.Documents.Count).Select(d => (Part: i, Document: d)))
             .OrderBy(o => parts[o.Part].Documents[o.Document].Index)
@@ -68,21 +70,25 @@ public sealed class LanguageStats
             }
         }
 
-        var sums = parts[0].Sums.ToDictionary(s => s.Key, s => Total(parts.Select(p => p.Sums[s.Key])));
+        var sums = parts[0].Sums.ToDictionary(s => s.Key, s => new TapSums(s.Value.Layers, s.Value.Width, room, ""));
         var importance = parts[0].Importances.ToDictionary(
-            s => s.Key, s => ImportanceStats.Merge([.. parts.Select(p => p.Importances[s.Key])], order));
-        return new LanguageStats(parts[0].Language, documents, sums, importance);
+            s => s.Key, s => new ImportanceStats(s.Value.Layers, s.Value.Width, order.Count, s.Value.KeepsDocuments, room, ""));
+        return new Filling(new LanguageStats(parts[0].Language, documents, sums, importance), parts, order);
     }
 
-    private static TapSums Total(IEnumerable<TapSums> parts)
+    /// <summary>A merged language whose numbers are still to be entered.</summary>
+    internal sealed record Filling(LanguageStats Merged, IReadOnlyList<LanguageStats> Parts, IReadOnlyList<(int Part, int Document)> Order)
     {
-        TapSums? total = null;
-        foreach (var part in parts)
+        /// <summary>Enters them.</summary>
+        public LanguageStats Fill()
         {
-            total ??= new TapSums(part.Layers, part.Width);
-            total.Add(part);
-        }
+            foreach (var (part, sums) in Merged.Sums)
+            {
+                foreach (var other in Parts) sums.Add(other.Sums[part]);
+            }
 
-        return total!;
+            foreach (var (key, importance) in Merged.Importances) importance.Add([.. Parts.Select(p => p.Importances[key])], Order);
+            return Merged;
+        }
     }
 }

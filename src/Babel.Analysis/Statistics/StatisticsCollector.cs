@@ -1,4 +1,3 @@
-using System.Numerics;
 using Babel.Analysis.Corpora;
 using Babel.Kernels;
 using Babel.Kernels.Errors;
@@ -15,8 +14,14 @@ namespace Babel.Analysis.Statistics;
 /// in fixed point, and to its document's importance in float64 in the canonical order of windows; so neither the size of batches nor which
 /// documents are read together changes a bit of the result.
 /// </remarks>
-public sealed class StatisticsCollector : IProbeSink
+public sealed class StatisticsCollector : IProbeSink, IDisposable
 {
+    /// <summary>Statistics of layers that may be on their way to the host at a time.</summary>
+    private const long MostPendingBytes = 256 << 20;
+
+    /// <summary>Layers added while another is enqueued: more, and the device would wait for the host.</summary>
+    private const int StepsAtOnce = 2;
+
     private readonly LanguageModel _model;
     private readonly StatisticsOptions _options;
     private readonly ModelShape _shape;
@@ -25,21 +30,27 @@ public sealed class StatisticsCollector : IProbeSink
     private readonly IReadOnlyList<NeuronPart> _parts;
     private readonly List<DocumentImportance> _importance;
     private readonly Dictionary<string, int[]> _rowsOf = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Dictionary<NeuronPart, RunningSums>> _sums = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RunningSums[]> _sums = new(StringComparer.Ordinal);
     private readonly DeviceRows _host = new();
+    private readonly Queue<LayerStep> _pending = [];
+    private NumberRoom? _room;
     private readonly int[] _windowsDone;
     private readonly bool[] _layersFinished;
-    private IReadOnlyList<BatchWindow> _batch = [];
-    private int[] _batchRows = [];
+    private readonly LayerStep _step = new();
+    private BatchDocuments _batch = BatchDocuments.None;
     private bool _secondPass;
+    private long _pendingBytes;
 
     /// <summary>Makes room for documents that will be read whole.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">What is counted.</param>
     /// <param name="documents">The documents.</param>
-    /// <param name="spoolDocuments">Whether the importance of single documents waits in a temporary file, one layer in memory.</param>
+    /// <param name="spoolFolder">
+    /// Where what is finished waits in a temporary file, one layer in memory, which is worth it layer-major; null for memory.
+    /// </param>
+    /// <exception cref="IOException">The temporary file does not fit its disk.</exception>
     public StatisticsCollector(
-        LanguageModel model, StatisticsOptions options, IReadOnlyList<TokenizedDocument> documents, bool spoolDocuments = false)
+        LanguageModel model, StatisticsOptions options, IReadOnlyList<TokenizedDocument> documents, string? spoolFolder = null)
     {
         (_model, _options, _documents) = (model, options, documents);
         _shape = ModelShape.Of(model.Spec);
@@ -47,16 +58,18 @@ public sealed class StatisticsCollector : IProbeSink
         for (int i = 0; i < documents.Count; i++) _rows.Add(documents[i], i);
         _windowsDone = new int[documents.Count];
         _layersFinished = new bool[_shape.Layers];
+        var room = _room = NumberRoom.In(spoolFolder);
         foreach (string language in documents.Select(d => d.Document.Language).Distinct(StringComparer.Ordinal))
         {
-            _sums[language] = _parts.ToDictionary(p => p, p => new RunningSums(_shape.Layers, _shape.NeuronCount(p)));
+            _sums[language] = [.. _parts.Select(p => new RunningSums(new TapSums(_shape.Layers, _shape.NeuronCount(p), room, "")))];
             _rowsOf[language] =
             [
                 .. Enumerable.Range(0, documents.Count).Where(i => documents[i].Document.Language == language).OrderBy(i => documents[i].Document.Index),
             ];
         }
 
-        _importance = [.. options.Keys().Select(k => new DocumentImportance(k, _shape.Layers, k.Width(_shape), _rowsOf, options.KeepDocuments, spoolDocuments))];
+        _importance = [.. options.Keys().Select(k => new DocumentImportance(k, _shape.Layers, k.Width(_shape), _rowsOf, options.KeepDocuments, room))];
+        room.Reserve();
     }
 
     /// <summary>
@@ -76,9 +89,13 @@ public sealed class StatisticsCollector : IProbeSink
             ProbePlan[] plans = _options.QkImportance == ImportanceForms.Both ? [FirstPlan(), new ProbePlan { QkScores = QkScoreForm.Repo }] : [FirstPlan()];
             bool whole = _windowsDone.Sum() + batches.Sum(b => b.Count) == _documents.Sum(d => d.Windows.Count);
             _model.Sweep(packed, plans, ForwardOutput.None, new Sink(this, batches, plans.Length, whole, onRows), sweep, ct);
+            while (_pending.Count > 0) TakeOldest();
         }
         finally
         {
+            foreach (var step in _pending) step.Dispose();
+            _pending.Clear();
+            _pendingBytes = 0;
             packed.ForEach(b => b.Dispose());
         }
 
@@ -86,23 +103,26 @@ public sealed class StatisticsCollector : IProbeSink
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// On a device that runs behind the host, the numbers are sent on their way and added when they have come, in the same order: the host goes on enqueuing
+    /// layers and waits for none of them, unless too much is on its way.
+    /// </remarks>
     public void OnLayer(int layer, LayerProbe probe)
     {
-        int sequences = probe.Layout.Count;
-        if (!_secondPass)
+        var step = _model.Device.RunsBehind ? new LayerStep() : _step;
+        step.Begin(layer, _batch);
+        Fill(step, probe);
+        if (step == _step)
         {
-            foreach (var part in _parts)
-            {
-                if (probe.Stats(_shape.SiteOf(part)) is { } stats) AddSums(part, layer, sequences, stats);
-            }
+            Take(step);
+            return;
         }
 
-        foreach (var importance in _importance)
-        {
-            bool ofSecondPass = _options.QkImportance == ImportanceForms.Both && importance.Key is { Form: ImportanceForms.Repo, Part: NeuronPart.Q };
-            if (ofSecondPass == _secondPass && Source(importance.Key, probe) is { } source)
-                AddImportance(importance, layer, sequences, source);
-        }
+        step.Rows.Begin(_model.Device);
+        _pending.Enqueue(step);
+        _pendingBytes += step.Rows.Bytes;
+        for (int taken = 0; _pending.Count > 0 && (_pendingBytes > MostPendingBytes || (taken < StepsAtOnce && _pending.Peek().Rows.AreHere)); taken++)
+            TakeOldest();
     }
 
     /// <inheritdoc/>
@@ -110,7 +130,7 @@ public sealed class StatisticsCollector : IProbeSink
     {
     }
 
-    /// <summary>The statistics of all documents.</summary>
+    /// <summary>The statistics of all documents, and with them the temporary file where there is one.</summary>
     /// <param name="tokenizer">The tokenizer's fingerprint, for the header.</param>
     /// <param name="context">The window length the documents were cut to, for the header.</param>
     /// <exception cref="InvalidOperationException">A document has not been read, or more than once.</exception>
@@ -123,9 +143,13 @@ public sealed class StatisticsCollector : IProbeSink
         }
 
         for (int layer = 0; layer < _shape.Layers; layer++) FinishLayer(layer);
-        return new NeuronStats(
-            HeaderOf(_model, _options, tokenizer, context), _sums.Select(l => FinishLanguage(l.Key, l.Value)));
+        var room = _room ?? throw new InvalidOperationException("the statistics were finished before");
+        _room = null;
+        return new NeuronStats(HeaderOf(_model, _options, tokenizer, context), _sums.Select(l => FinishLanguage(l.Key, l.Value)), room);
     }
+
+    /// <summary>Closes the temporary file, unless <see cref="Finish"/> has handed it on.</summary>
+    public void Dispose() => _room?.Dispose();
 
     /// <summary>The header of statistics taken with this model and these options.</summary>
     internal static StatsHeader HeaderOf(LanguageModel model, StatisticsOptions options, string tokenizer, int context) => new()
@@ -139,12 +163,12 @@ public sealed class StatisticsCollector : IProbeSink
         Producers = [$"babel {typeof(NeuronStats).Assembly.GetName().Version?.ToString(3)} {model.Device.Name}"],
     };
 
-    private LanguageStats FinishLanguage(string language, Dictionary<NeuronPart, RunningSums> sums)
+    private LanguageStats FinishLanguage(string language, RunningSums[] sums)
     {
         var documents = _rowsOf[language].Select(i => _documents[i])
             .Select(d => new StatsDocument(d.Document.Index, d.Tokens, Convert.ToHexStringLower(d.Document.Digest())));
         return new LanguageStats(
-            language, [.. documents], sums.ToDictionary(s => s.Key, s => FinishSums(s.Key, s.Value)), _importance.ToDictionary(i => i.Key, i => i.Of(language)));
+            language, [.. documents], Enumerable.Range(0, sums.Length).ToDictionary(p => _parts[p], p => sums[p].Totals), _importance.ToDictionary(i => i.Key, i => i.Of(language)));
     }
 
     /// <summary>Makes a layer's sums whole and turns them into importances, once all windows have been through it.</summary>
@@ -153,7 +177,21 @@ public sealed class StatisticsCollector : IProbeSink
         // Asked for its write norms a second time, a layer that has been let go would be read again.
         if (_layersFinished[layer]) return;
         _layersFinished[layer] = true;
-        foreach (var (part, sums) in _sums.Values.SelectMany(l => l)) Guard(part, layer, () => sums.Finish(layer));
+        foreach (var sums in _sums.Values)
+        {
+            for (int part = 0; part < sums.Length; part++)
+            {
+                try
+                {
+                    sums[part].Finish(layer);
+                }
+                catch (OverflowException e)
+                {
+                    throw Overflown(part, layer, e);
+                }
+            }
+        }
+
         foreach (var importance in _importance) importance.FinishLayer(layer, WriteNorms(importance.Key, layer));
     }
 
@@ -178,6 +216,36 @@ public sealed class StatisticsCollector : IProbeSink
         };
     }
 
+    private void Fill(LayerStep step, LayerProbe probe)
+    {
+        if (!_secondPass)
+        {
+            for (int part = 0; part < _parts.Count; part++)
+            {
+                if (probe.Stats(_shape.SiteOf(_parts[part])) is { } stats) step.Add(part, stats);
+            }
+        }
+
+        foreach (var importance in _importance)
+        {
+            bool ofSecondPass = _options.QkImportance == ImportanceForms.Both && importance.Key is { Form: ImportanceForms.Repo, Part: NeuronPart.Q };
+            if (ofSecondPass == _secondPass && Source(importance.Key, probe) is { } source) step.Add(importance, source);
+        }
+    }
+
+    private void TakeOldest()
+    {
+        using var step = _pending.Dequeue();
+        _pendingBytes -= step.Rows.Bytes;
+        Take(step);
+    }
+
+    private void Take(LayerStep step)
+    {
+        foreach (var (part, first) in step.Taps) AddSums(step, part, first);
+        foreach (var (importance, index) in step.Importances) AddImportance(step, importance, index);
+    }
+
     /// <summary>Where an importance's per-window sums come from.</summary>
     private TensorView? Source(ImportanceKey key, LayerProbe probe) => (key.Form, key.Part) switch
     {
@@ -199,78 +267,60 @@ public sealed class StatisticsCollector : IProbeSink
         _ => null,
     };
 
-    private void AddImportance(DocumentImportance importance, int layer, int sequences, TensorView source)
+    private void AddImportance(LayerStep step, DocumentImportance importance, int index)
     {
-        var values = _host.Doubles(source, sequences);
-        int width = values.Length / sequences;
+        int width = checked((int)step.Rows.View(index).Shape.Columns), sequences = step.Batch.Windows.Count;
+        bool wide = step.Rows.View(index).DType == DType.F64;
+        var doubles = wide ? _host.Doubles(step.Rows, index) : default;
+        var singles = wide ? default : _host.Singles(step.Rows, index);
         for (int s = 0; s < sequences; s++)
-            importance.Add(_batchRows[s], layer, values.Slice(s * width, width));
-    }
-
-    private void AddSums(NeuronPart part, int layer, int sequences, TapStats stats)
-    {
-        int width = checked((int)stats.Width);
-        var counts = _host.Ints(stats.Count, sequences);
-        for (int s = 0; s < sequences; s++) Count(counts.Slice(s * width, width), SumsOf(s, part).Totals.Count.AsSpan(layer * width, width));
-        Guard(part, layer, () =>
         {
-            AddFixed(part, sequences, stats.Sum, (sums, rows) => sums.AddSum(layer, rows));
-            AddFixed(part, sequences, stats.SumAbs, (sums, rows) => sums.AddSumAbs(layer, rows));
-            AddFixed(part, sequences, stats.SumSquares, (sums, rows) => sums.AddSumSquares(layer, rows));
-        });
-        var largest = _host.Singles(stats.Max, sequences);
-        for (int s = 0; s < sequences; s++) Maximum(largest.Slice(s * width, width), SumsOf(s, part).Totals.Max.AsSpan(layer * width, width));
+            if (wide) importance.Add(step.Batch.Documents[s], step.Layer, doubles.Slice(s * width, width));
+            else importance.Add(step.Batch.Documents[s], step.Layer, singles.Slice(s * width, width));
+        }
     }
 
-    private TapSums FinishSums(NeuronPart part, RunningSums sums)
+    /// <summary>Adds a part's statistics array by array, so that each is brought to the host once.</summary>
+    private void AddSums(LayerStep step, int part, int tensor)
     {
-        for (int layer = 0; layer < _shape.Layers; layer++) Guard(part, layer, () => sums.Finish(layer));
-        return sums.Totals;
-    }
-
-    private void Guard(NeuronPart part, int layer, Action add)
-    {
+        int layer = step.Layer;
+        var counts = _host.Ints(step.Rows, tensor);
+        foreach (var (first, rows, sums) in step.Batch.Languages) sums[part].AddCounts(layer, counts.Slice(first * sums[part].Width, rows * sums[part].Width));
+        var largest = _host.Singles(step.Rows, tensor + 4);
+        foreach (var (first, rows, sums) in step.Batch.Languages) sums[part].AddMaxima(layer, largest.Slice(first * sums[part].Width, rows * sums[part].Width));
         try
         {
-            add();
+            Add(SumKind.Values, tensor + 1);
+            Add(SumKind.Sizes, tensor + 2);
+            Add(SumKind.Squares, tensor + 3);
         }
         catch (OverflowException e)
         {
-            throw new NonFiniteException(
-                "statistics of activations are not finite numbers below 2^63", where: $"layer {layer}, {_shape.SiteOf(part)}", found: e.Message,
-                hint: "the model's activations overflow; look at them with `babel trace`", inner: e);
+            throw Overflown(part, layer, e);
         }
-    }
 
-    private static void Count(ReadOnlySpan<int> values, Span<long> target)
-    {
-        int k = 0;
-        for (; k + Vector<int>.Count <= target.Length; k += Vector<int>.Count)
+        void Add(SumKind which, int index)
         {
-            Vector.Widen(new Vector<int>(values[k..]), out var low, out var high);
-            (new Vector<long>(target[k..]) + low).CopyTo(target[k..]);
-            (new Vector<long>(target[(k + Vector<long>.Count)..]) + high).CopyTo(target[(k + Vector<long>.Count)..]);
+            foreach (var (first, rows, sums) in step.Batch.Languages) sums[part].AddSums(which, layer, step.Rows, index, first, rows, _host);
+        }
+    }
+
+    private NonFiniteException Overflown(int part, int layer, OverflowException e) => new(
+        "statistics of activations are not finite numbers below 2^63", where: $"layer {layer}, {_shape.SiteOf(_parts[part])}", found: e.Message,
+        hint: "the model's activations overflow; look at them with `babel trace`", inner: e);
+
+    private BatchDocuments Lookup(IReadOnlyList<BatchWindow> windows)
+    {
+        var languages = new List<LanguageRows>();
+        for (int first = 0, next; first < windows.Count; first = next)
+        {
+            string language = windows[first].Source.Document.Language;
+            for (next = first + 1; next < windows.Count && windows[next].Source.Document.Language == language;) next++;
+            languages.Add(new LanguageRows(first, next - first, _sums[language]));
         }
 
-        for (; k < target.Length; k++) target[k] += values[k];
+        return new BatchDocuments(windows, [.. windows.Select(w => _rows[w.Source])], [.. languages]);
     }
-
-    private static void Maximum(ReadOnlySpan<float> values, Span<float> target)
-    {
-        int k = 0;
-        for (; k + Vector<float>.Count <= target.Length; k += Vector<float>.Count)
-            Vector.Max(new Vector<float>(values[k..]), new Vector<float>(target[k..])).CopyTo(target[k..]);
-        for (; k < target.Length; k++) target[k] = Math.Max(target[k], values[k]);
-    }
-
-    private void AddFixed(NeuronPart part, int sequences, TensorView source, AddRows add)
-    {
-        var values = _host.Doubles(source, sequences);
-        int width = values.Length / sequences;
-        for (int s = 0; s < sequences; s++) add(SumsOf(s, part), values.Slice(s * width, width));
-    }
-
-    private RunningSums SumsOf(int sequence, NeuronPart part) => _sums[_batch[sequence].Source.Document.Language][part];
 
     /// <summary>The model's sweep, batch by batch or layer by layer.</summary>
     private sealed class Sink(StatisticsCollector collector, IReadOnlyList<IReadOnlyList<BatchWindow>> batches, int passes, bool whole, Action<long>? onRows)
@@ -278,12 +328,7 @@ public sealed class StatisticsCollector : IProbeSink
     {
         public IProbeSink Probe(int pass, int batch)
         {
-            if (!ReferenceEquals(collector._batch, batches[batch]))
-            {
-                collector._batch = batches[batch];
-                collector._batchRows = [.. batches[batch].Select(w => collector._rows[w.Source])];
-            }
-
+            if (!ReferenceEquals(collector._batch.Windows, batches[batch])) collector._batch = collector.Lookup(batches[batch]);
             collector._secondPass = pass == 1;
             return collector;
         }
@@ -294,11 +339,11 @@ public sealed class StatisticsCollector : IProbeSink
 
         public void OnLayerDone(int layer)
         {
-            if (whole) collector.FinishLayer(layer);
+            if (!whole) return;
+            while (collector._pending.Count > 0) collector.TakeOldest();
+            collector.FinishLayer(layer);
         }
 
         public void OnProgress(long rows) => onRows?.Invoke(rows / passes);
     }
-
-    private delegate void AddRows(RunningSums sums, ReadOnlySpan<double> rows);
 }

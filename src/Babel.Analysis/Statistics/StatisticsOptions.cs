@@ -24,6 +24,9 @@ public sealed record StatisticsOptions
     /// </summary>
     public bool KeepDocuments { get; init; } = true;
 
+    /// <summary>Forward passes a batch takes: two for both forms of the Q/K importance.</summary>
+    public int Passes => QkImportance == ImportanceForms.Both ? 2 : 1;
+
     /// <summary>The importances these options ask for, of a model of this shape.</summary>
     public IReadOnlyList<ImportanceKey> Keys()
     {

@@ -19,6 +19,7 @@ public static class StatisticsRun
     /// <param name="run">How it is read.</param>
     /// <param name="progress">Told after every batch.</param>
     /// <param name="ct">Checked between layers; what is finished stays in the folder.</param>
+    /// <returns>The statistics; where they are in a file, it is open until they are disposed.</returns>
     /// <exception cref="Errors.StoreCorruptException">The folder holds work of another model, tokenizer, corpus or options.</exception>
     public static NeuronStats Collect(
         LanguageModel model,
@@ -33,44 +34,71 @@ public static class StatisticsRun
         options ??= new StatisticsOptions();
         run ??= new StatisticsRunOptions();
         var store = run.Folder is { } folder ? new BlockStore(folder) : null;
-        var wanted = StatisticsCollector.HeaderOf(model, options, tokenizer, context);
-        var blocks = store?.Load(wanted, corpus, run.SpoolDocuments) ?? [];
-        var done = blocks.SelectMany(b => b.Languages).SelectMany(l => l.Documents.Select(d => (l.Language, d.Index))).ToHashSet();
-        var rest = corpus.Documents.Where(d => !done.Contains((d.Document.Language, d.Document.Index))).ToList();
-        long read = 0;
-        int batchTokens = run.BatchTokens;
-        var state = new StatisticsProgress(done.Count, corpus.Documents.Count, 0, rest.Sum(d => (long)d.Tokens), done.Count);
-        progress?.Report(state);
-        var total = blocks.Count > 0 ? NeuronStats.Merge(blocks) : null;
-        foreach (var unit in Units(model, rest, options, run))
+        var (total, isResult) = store?.Load(StatisticsCollector.HeaderOf(model, options, tokenizer, context), corpus, run.SpoolFolder) ?? (null, false);
+        try
         {
-            ct.ThrowIfCancellationRequested();
-            var stats = Read(model, options, unit, ref batchTokens, run, rows => progress?.Report(state = state with { Tokens = read + rows }), ct)
-                .Finish(tokenizer, context);
-            read = state.Tokens;
-            if (unit.Count < rest.Count || total is not null) store?.Add(stats);
-
-            // Merged as they come: all blocks together would be as many times the counts of all neurons.
-            total = total is null ? stats : NeuronStats.Merge(total, stats);
-            state = state with { Documents = state.Documents + unit.Count };
+            var done = (total?.Languages ?? []).SelectMany(l => l.Documents.Select(d => (l.Language, d.Index))).ToHashSet();
+            var rest = corpus.Documents.Where(d => !done.Contains((d.Document.Language, d.Document.Index))).ToList();
+            long read = 0;
+            int batchTokens = run.BatchTokens;
+            var state = new StatisticsProgress(done.Count, corpus.Documents.Count, 0, rest.Sum(d => (long)d.Tokens), done.Count);
             progress?.Report(state);
+            foreach (var unit in Units(model, rest, options, run))
+            {
+                ct.ThrowIfCancellationRequested();
+                var stats = Read(
+                    model, options, unit, ref batchTokens, run, rows => progress?.Report(state = state with { Tokens = read + rows }),
+                    collector => collector.Finish(tokenizer, context), ct);
+                read = state.Tokens;
+                total = Join(total, stats, unit.Count < rest.Count || total is not null ? store : null, run);
+                state = state with { Documents = state.Documents + unit.Count };
+                progress?.Report(state);
+            }
+
+            if (!(isResult && rest.Count == 0)) store?.Finish(total!);
+            return total!;
+        }
+        catch
+        {
+            total?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Keeps a unit, unless it is all there was to read, and merges it: all units together would be as many times the counts of all neurons.</summary>
+    private static NeuronStats Join(NeuronStats? total, NeuronStats unit, BlockStore? store, StatisticsRunOptions run)
+    {
+        try
+        {
+            store?.Add(unit);
+        }
+        catch
+        {
+            unit.Dispose();
+            throw;
         }
 
-        if (store is not null && !(store.HasResult && rest.Count == 0 && blocks.Count == 1)) store.Finish(total!);
-        return total!;
+        if (total is null) return unit;
+        using (unit)
+        {
+            var merged = NeuronStats.Merge([total, unit], run.SpoolFolder);
+            total.Dispose();
+            return merged;
+        }
     }
 
     /// <summary>
     /// Reads documents. Where the device has no room for a batch, batches are halved, from here on, and the documents are read again: a row has
     /// the same bits in any batch.
     /// </summary>
-    private static StatisticsCollector Read(
+    private static NeuronStats Read(
         LanguageModel model,
         StatisticsOptions options,
         IReadOnlyList<TokenizedDocument> documents,
         ref int batchTokens,
         StatisticsRunOptions run,
         Action<long> onRows,
+        Func<StatisticsCollector, NeuronStats> finish,
         CancellationToken ct)
     {
         while (true)
@@ -78,9 +106,9 @@ public static class StatisticsRun
             List<IReadOnlyList<BatchWindow>> batches = [.. Batching.ByLength(documents, batchTokens)];
             try
             {
-                var collector = new StatisticsCollector(model, options, documents, run.SpoolDocuments);
+                using var collector = new StatisticsCollector(model, options, documents, run.SpoolFolder);
                 collector.Run(batches, run.Sweep, onRows, ct);
-                return collector;
+                return finish(collector);
             }
             catch (DeviceMemoryException) when (batches.Any(b => b.Count > 1))
             {
@@ -90,26 +118,14 @@ public static class StatisticsRun
         }
     }
 
-    /// <summary>
-    /// What is read, and then kept, at a time: some documents of one language; or layer-major, when every unit costs a read of all weights, as many documents
-    /// as hidden states may be kept of.
-    /// </summary>
     private static IEnumerable<IReadOnlyList<TokenizedDocument>> Units(
         LanguageModel model, List<TokenizedDocument> documents, StatisticsOptions options, StatisticsRunOptions run)
     {
         var languages = documents.GroupBy(d => d.Document.Language, StringComparer.Ordinal);
         if (model.Schedule == Schedule.Token) return languages.SelectMany(g => g.Chunk(run.BlockDocuments));
-        int passes = options.QkImportance == ImportanceForms.Both ? 2 : 1;
-        return Cut([.. languages.SelectMany(g => g)], (run.Sweep ?? SweepOptions.InMemory).MostBytes / (model.StateBytes * passes));
-    }
-
-    private static IEnumerable<IReadOnlyList<TokenizedDocument>> Cut(List<TokenizedDocument> documents, long tokens)
-    {
-        for (int first = 0, next; first < documents.Count; first = next)
-        {
-            long sum = documents[first].Tokens;
-            for (next = first + 1; next < documents.Count && (sum += documents[next].Tokens) <= tokens;) next++;
-            yield return documents[first..next];
-        }
+        List<TokenizedDocument> all = [.. languages.SelectMany(g => g)];
+        long tokens = StatisticsUnits.TokensAtOnce(run.Sweep ?? SweepOptions.InMemory, model.StateBytes, options);
+        int most = Math.Min(run.MostDocuments, StatisticsUnits.MostDocuments(ModelShape.Of(model.Spec), options));
+        return StatisticsUnits.Cut(all.ConvertAll(d => d.Tokens), tokens, most).Select(r => all[r]);
     }
 }

@@ -20,6 +20,15 @@ public sealed record StatisticsRunOptions
     /// </summary>
     public SweepOptions? Sweep { get; init; }
 
-    /// <summary>Whether the importance of single documents waits in a temporary file, one layer in memory, when it would be too much.</summary>
-    public bool SpoolDocuments { get; init; }
+    /// <summary>Documents read at once at most, layer by layer: their importance is summed in float64 until a layer is finished.</summary>
+    public int MostDocuments { get; init; } = int.MaxValue;
+
+    /// <summary>
+    /// Whether statistics of finished layers wait in a temporary file (in <see cref="SweepOptions.SpoolFolder"/>), one layer in memory, when they would be
+    /// too much.
+    /// </summary>
+    public bool Spool { get; init; }
+
+    /// <summary>The folder of the temporary file; null for memory.</summary>
+    internal string? SpoolFolder => Spool ? (Sweep ?? SweepOptions.InMemory).SpoolFolder : null;
 }

@@ -29,7 +29,12 @@ internal static class StatsStore
     private const string ManifestKey = "babel.statistics";
     private const string HashKey = "babel.sha256";
 
-    private delegate Span<byte> Bytes();
+    private const int Block = 1 << 20;
+
+    private delegate ReadOnlySpan<byte> PageBytes(int page);
+
+    /// <summary>The tensor of one layer's documents.</summary>
+    public static string LayerName(string name, int layer) => $"{name}/{layer:D3}";
 
     public static void Save(NeuronStats stats, string path)
     {
@@ -42,104 +47,135 @@ internal static class StatsStore
             [HashKey] = Hash(manifest, entries),
         };
         using var writer = SafetensorsWriter.Create(path, entries.ConvertAll(e => e.Header), metadata);
-        foreach (var entry in entries) writer.Append(entry.Data());
+        foreach (var entry in entries)
+        {
+            for (int page = 0; page < entry.Pages; page++) writer.Append(entry.Data(page));
+        }
+
         writer.Commit();
     }
 
-    public static NeuronStats Load(string path, bool spoolDocuments)
+    /// <summary>Opens a file and proves all of it; what it returns owns the file.</summary>
+    public static NeuronStats Load(string path)
     {
+        NumberRoom? room = null;
+        bool opened = false;
         try
         {
-            using var file = SafetensorsFile.Open(path);
+            // Read, not mapped: pages of a mapped file count as the process' memory.
+            var file = SafetensorsFile.Open(path, FileReading.Positioned);
+            room = NumberRoom.Of(file);
             if (!file.Metadata.TryGetValue(ManifestKey, out string? manifest))
                 throw new StoreCorruptException("a file holds no statistics", path, $"metadata {ManifestKey}", string.Join(", ", file.Metadata.Keys));
             var (header, languages, corpus) = StatsManifest.Read(manifest, path);
-            var stats = Read(file, header, languages, spoolDocuments);
-            return stats.CorpusFingerprint == corpus
-                ? stats
-                : throw new StoreCorruptException("stored statistics do not hold the documents they name", path, corpus, stats.CorpusFingerprint);
+            var stats = Open(file, room, header, languages);
+            if (stats.CorpusFingerprint != corpus)
+                throw new StoreCorruptException("stored statistics do not hold the documents they name", path, corpus, stats.CorpusFingerprint);
+            opened = true;
+            return stats;
         }
         catch (BabelException e) when (e is not StoreCorruptException)
         {
             throw new StoreCorruptException(
                 "stored statistics cannot be read", path, found: e.What, hint: "delete the file; the run it belongs to takes it again", inner: e);
         }
+        finally
+        {
+            if (!opened) room?.Dispose();
+        }
     }
 
-    private static NeuronStats Read(
-        SafetensorsFile file, StatsHeader header, IReadOnlyList<(string Language, int Documents)> languages, bool spoolDocuments)
+    private static NeuronStats Open(SafetensorsFile file, NumberRoom room, StatsHeader header, IReadOnlyList<(string Language, int Documents)> languages)
     {
+        var (shape, options) = (header.Shape, header.Options);
         var all = new List<Entry>();
-        var read = new List<(string Language, DocumentTable Table, Dictionary<NeuronPart, TapSums> Sums, Dictionary<ImportanceKey, ImportanceStats> Importance)>();
-        foreach (var (language, documents) in languages)
+        var found = new List<(LanguageStats Language, DocumentTable Table)>();
+        foreach (var (at, documents) in languages)
         {
-            var shape = header.Shape;
-            var sums = header.Options.PartsOf(shape).ToDictionary(p => p, p => new TapSums(shape.Layers, shape.NeuronCount(p)));
-            var importance = header.Options.Keys().ToDictionary(
-                k => k, k => new ImportanceStats(shape.Layers, k.Width(shape), documents, header.Options.KeepDocuments, spoolDocuments));
+            var language = new LanguageStats(
+                at,
+                [],
+                options.PartsOf(shape).ToDictionary(p => p, p => new TapSums(shape.Layers, shape.NeuronCount(p), room, $"{at}/{p}")),
+                options.Keys().ToDictionary(
+                    k => k, k => new ImportanceStats(shape.Layers, k.Width(shape), documents, options.KeepDocuments, room, $"{at}/{k}")));
             var table = new DocumentTable(documents);
-            all.AddRange(Entries(new LanguageStats(language, [], sums, importance), table));
-            read.Add((language, table, sums, importance));
+            all.AddRange(Entries(language, table));
+            found.Add((language, table));
         }
 
         Sort(all);
-        if (file.Tensors.Count != all.Count)
-            throw new StoreCorruptException("stored statistics have another number of tensors", file.Path, $"{all.Count}", $"{file.Tensors.Count}");
-        foreach (var entry in all)
-        {
-            var found = file[entry.Header.Name];
-            if (found.DType != entry.Header.DType || !found.Shape.SequenceEqual(entry.Header.Shape))
-            {
-                throw new StoreCorruptException(
-                    "a tensor of stored statistics has another form", $"{file.Path}, {found.Name}",
-                    $"{entry.Header.DType}[{string.Join(',', entry.Header.Shape)}]", found.Form);
-            }
-
-            file.Read(found, 0, entry.Data());
-        }
-
-        if (file.Metadata.GetValueOrDefault(HashKey) is var expected && Hash(file.Metadata[ManifestKey], all) is var hash && hash != expected)
+        RequireForms(file, all);
+        string hash = Hash(file, all);
+        if (file.Metadata.GetValueOrDefault(HashKey) is var expected && hash != expected)
             throw new StoreCorruptException("stored statistics were altered", file.Path, $"SHA-256 {expected}", hash, "delete the file; the run it belongs to takes it again");
-        return new NeuronStats(header, read.Select(r => new LanguageStats(r.Language, r.Table.ToDocuments(file.Path), r.Sums, r.Importance)));
+        return new NeuronStats(
+            header,
+            found.Select(f =>
+            {
+                Fill(file, $"{f.Language.Language}/documents", f.Table);
+                return new LanguageStats(f.Language.Language, f.Table.ToDocuments(file.Path), f.Language.Sums, f.Language.Importances);
+            }),
+            room);
+    }
+
+    private static void RequireForms(SafetensorsFile file, List<Entry> entries)
+    {
+        if (file.Tensors.Count != entries.Count)
+            throw new StoreCorruptException("stored statistics have another number of tensors", file.Path, $"{entries.Count}", $"{file.Tensors.Count}");
+        foreach (var (expected, _, _) in entries)
+        {
+            var found = file[expected.Name];
+            if (found.DType == expected.DType && found.Shape.SequenceEqual(expected.Shape)) continue;
+            throw new StoreCorruptException(
+                "a tensor of stored statistics has another form", $"{file.Path}, {found.Name}",
+                $"{expected.DType}[{string.Join(',', expected.Shape)}]", found.Form);
+        }
+    }
+
+    private static void Fill(SafetensorsFile file, string at, DocumentTable table)
+    {
+        file.Read(file[$"{at}/index"], 0, MemoryMarshal.AsBytes(table.Index.AsSpan()));
+        file.Read(file[$"{at}/tokens"], 0, MemoryMarshal.AsBytes(table.Tokens.AsSpan()));
+        file.Read(file[$"{at}/sha256"], 0, table.Digests);
     }
 
     private static IEnumerable<Entry> Entries(LanguageStats language, DocumentTable table)
     {
         string at = language.Language;
         int documents = table.Index.Length;
-        yield return new Entry(new TensorHeader($"{at}/documents/index", DType.I32, [documents]), () => MemoryMarshal.AsBytes(table.Index.AsSpan()));
-        yield return new Entry(new TensorHeader($"{at}/documents/tokens", DType.I32, [documents]), () => MemoryMarshal.AsBytes(table.Tokens.AsSpan()));
-        yield return new Entry(new TensorHeader($"{at}/documents/sha256", DType.U8, [documents, 32]), () => table.Digests);
+        yield return new Entry(new TensorHeader($"{at}/documents/index", DType.I32, [documents]), 1, _ => MemoryMarshal.AsBytes(table.Index.AsSpan()));
+        yield return new Entry(new TensorHeader($"{at}/documents/tokens", DType.I32, [documents]), 1, _ => MemoryMarshal.AsBytes(table.Tokens.AsSpan()));
+        yield return new Entry(new TensorHeader($"{at}/documents/sha256", DType.U8, [documents, 32]), 1, _ => table.Digests);
         foreach (var (part, sums) in language.Sums)
         {
-            long[] shape = [sums.Layers, sums.Width];
-            yield return new Entry(new TensorHeader($"{at}/{part}/count", DType.I64, shape), () => MemoryMarshal.AsBytes(sums.Count.AsSpan()));
-            yield return Fixed($"{at}/{part}/sum", shape, sums.Sum);
-            yield return Fixed($"{at}/{part}/sumAbs", shape, sums.SumAbs);
-            yield return Fixed($"{at}/{part}/sumSquares", shape, sums.SumSquares);
-            yield return Floats($"{at}/{part}/max", shape, sums.Max);
+            yield return Of($"{at}/{part}/count", DType.I64, sums.Count);
+            yield return Of($"{at}/{part}/sum", DType.I64, sums.Sum, 2);
+            yield return Of($"{at}/{part}/sumAbs", DType.I64, sums.SumAbs, 2);
+            yield return Of($"{at}/{part}/sumSquares", DType.I64, sums.SumSquares, 2);
+            yield return Of($"{at}/{part}/max", DType.F32, sums.Max);
         }
 
         foreach (var (key, stats) in language.Importances)
         {
-            long[] shape = [stats.Layers, stats.Width];
-            yield return Floats($"{at}/{key}/min", shape, stats.Minimum);
-            yield return Floats($"{at}/{key}/max", shape, stats.Maximum);
-            yield return Fixed($"{at}/{key}/sum", shape, stats.Sum);
-            for (int layer = 0; layer < stats.Layers && stats.KeepsDocuments; layer++)
-                {
+            yield return Of($"{at}/{key}/min", DType.F32, stats.Minimum);
+            yield return Of($"{at}/{key}/max", DType.F32, stats.Maximum);
+            yield return Of($"{at}/{key}/sum", DType.I64, stats.Sum, 2);
+            if (stats.Rows is not { } rows) continue;
+            for (int layer = 0; layer < stats.Layers; layer++)
+            {
                 int held = layer;
                 yield return new Entry(
-                    new TensorHeader($"{language.Language}/{key}/documents/{layer:D3}", DType.F32, [documents, stats.Width]), () => MemoryMarshal.AsBytes(stats.Buffer(held)));
+                    new TensorHeader(LayerName($"{at}/{key}/documents", layer), DType.F32, [documents, stats.Width]),
+                    rows.PagesPerLayer,
+                    page => rows.Bytes(held, page));
             }
         }
     }
 
-    private static Entry Floats(string name, long[] shape, float[] values) =>
-        new(new TensorHeader(name, DType.F32, shape), () => MemoryMarshal.AsBytes(values.AsSpan()));
-
-    private static Entry Fixed(string name, long[] shape, Int128[] values) =>
-        new(new TensorHeader(name, DType.I64, [.. shape, 2]), () => MemoryMarshal.AsBytes(values.AsSpan()));
+    /// <summary>Numbers with a page a layer, as [L, n] or [L, n, 2].</summary>
+    private static Entry Of<T>(string name, DType dtype, LayerNumbers<T> numbers, params ReadOnlySpan<long> inner)
+        where T : unmanaged =>
+        new(new TensorHeader(name, dtype, [numbers.Layers, numbers.Length, .. inner]), numbers.Layers, layer => numbers.Bytes(layer, 0));
 
     /// <summary>Larger elements first, then by name: every tensor is aligned and the order is fixed.</summary>
     private static void Sort(List<Entry> entries) => entries.Sort((a, b) =>
@@ -151,9 +187,33 @@ internal static class StatsStore
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(manifest));
-        foreach (var entry in entries) hash.AppendData(entry.Data());
+        foreach (var entry in entries)
+        {
+            for (int page = 0; page < entry.Pages; page++) hash.AppendData(entry.Data(page));
+        }
+
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private readonly record struct Entry(TensorHeader Header, Bytes Data);
+    /// <summary>The same of what a file holds, read from end to end.</summary>
+    private static string Hash(SafetensorsFile file, List<Entry> entries)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(file.Metadata[ManifestKey]));
+        byte[] block = new byte[Block];
+        foreach (var tensor in entries.Select(e => file[e.Header.Name]))
+        {
+            for (long at = 0; at < tensor.Bytes; at += Block)
+            {
+                var bytes = block.AsSpan(0, (int)Math.Min(Block, tensor.Bytes - at));
+                file.Read(tensor, at, bytes);
+                hash.AppendData(bytes);
+            }
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>A tensor and its data, in pieces.</summary>
+    private readonly record struct Entry(TensorHeader Header, int Pages, PageBytes Data);
 }

@@ -12,8 +12,10 @@ public interface IStudyProgress
     /// <param name="detail">What is being done, for people, for example <c>set de (3 of 49)</c>.</param>
     void Report(StudyPhase phase, long done, long total, string detail);
 
-    /// <summary>What the run needs, and the schedule that follows from it; not called where a finished study is shown again.</summary>
-    void Planned(RunPlan plan);
+    /// <summary>What the run needs, and the schedule that follows from it; once, not where a finished study is shown again.</summary>
+    /// <param name="plan">Of a whole study; what an earlier run had finished is not taken off.</param>
+    /// <param name="gigaflopsPerSecond">The device's rate of a matrix product (<see cref="ProductRate"/>), just measured.</param>
+    void Planned(RunPlan plan, double gigaflopsPerSecond);
 
     /// <summary>Something people should know: a run goes on, documents were split, a set is empty.</summary>
     void Note(string message);

@@ -5,6 +5,7 @@ using Babel.Analysis.Plnd;
 using Babel.Analysis.Runs;
 using Babel.Analysis.Statistics;
 using Babel.Kernels;
+using Babel.Model.Files;
 
 namespace Babel.Analysis.Study;
 
@@ -20,14 +21,14 @@ internal static class StudyIdentity
         StudyOptions options, string folder, Device device, Action<long, long, string> progress, CancellationToken ct)
     {
         var files = Inputs(options, folder);
-        long total = files.Sum(f => new FileInfo(f.Path).Length), done = 0;
+        long total = files.Sum(f => FileLength.Of(f.Path)), done = 0;
         var identity = new List<KeyValuePair<string, string>> { new("babel", Version), new("device", device.Name), new("precision", device.Precision.Word()) };
         foreach (var (name, path) in files)
         {
             ct.ThrowIfCancellationRequested();
             progress(done, total, $"hashing {Path.GetFileName(path)}");
             identity.Add(new(name, ContentKey.OfFile(path)));
-            done += new FileInfo(path).Length;
+            done += FileLength.Of(path);
         }
 
         identity.AddRange(OptionsOf(options));

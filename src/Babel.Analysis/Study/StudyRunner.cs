@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Runtime.CompilerServices;
 using Babel.Analysis.Ablation;
 using Babel.Analysis.Corpora;
 using Babel.Analysis.Errors;
@@ -68,7 +68,7 @@ public sealed class StudyRunner
     {
         var split = CorpusSplit.Make(Corpus.Load(_options.Corpus, _options.Languages), _options.Split, _options.SplitBlock);
         var footprint = ModelFootprint.Read(path, device);
-        int context = _options.Context ?? Math.Min(footprint.Spec.MaxPositions, 4096);
+        int context = WindowLength.Of(_options.Context, footprint.Spec);
         var (detection, evaluation) = _clock.Time(StudyPhase.Tokenize, () => Tokenize(split, tokenizer, context));
         var plan = Plan(footprint, device, path, detection, evaluation);
         folder.Describe("schedule", $"{plan.Schedule}");
@@ -76,36 +76,58 @@ public sealed class StudyRunner
             p => Report(StudyPhase.Load, p.BytesDone, p.BytesTotal, "reading weights")), _ct));
         folder.Describe("model.fingerprint", model.Fingerprint);
 
-        var stats = _clock.Time(StudyPhase.Statistics, () => StatisticsRun.Collect(
-            model, detection, TokenizerFingerprint.OfFolder(path), context, _options.Statistics,
-            new StatisticsRunOptions { Folder = folder.Path, BatchTokens = _options.BatchTokens, Sweep = plan.Sweep, SpoolDocuments = plan.SpoolsDocuments },
+        var found = Detect(folder, path, model, detection, context, plan);
+        using var scorer = Scorer.Create(model, evaluation.Documents, _options.BatchTokens, plan.ScoreSweep);
+        StoredEvaluation.Keep(folder.Journal, model, scorer);
+        var ablation = _clock.Time(StudyPhase.Ablate, () => Ablate(new AblationRunner(model, scorer, folder.Journal), found.Selections[0]));
+        return Finish(folder, path, device, found, scorer.Documents, ablation);
+    }
+
+    /// <summary>Statistics, and the sets that follow from them. Statistics are in their file then; text is scored without them in memory.</summary>
+    private Detection Detect(RunFolder folder, string path, LanguageModel model, TokenizedCorpus corpus, int context, RunPlan plan)
+    {
+        var found = Collect(folder, path, model, corpus, context, plan);
+
+        // Large arrays would be collected late, and their memory is wanted now.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return found;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Detection Collect(RunFolder folder, string path, LanguageModel model, TokenizedCorpus corpus, int context, RunPlan plan)
+    {
+        var run = new StatisticsRunOptions
+        {
+            Folder = folder.Path,
+            BatchTokens = _options.BatchTokens,
+            Sweep = plan.StatisticsSweep,
+            MostDocuments = plan.DocumentsAtOnce,
+            Spool = plan.SpoolsStatistics,
+        };
+        using var stats = _clock.Time(StudyPhase.Statistics, () => StatisticsRun.Collect(
+            model, corpus, TokenizerFingerprint.OfFolder(path), context, _options.Statistics, run,
             new Relay<StatisticsProgress>(p => Report(
                 StudyPhase.Statistics, p.Tokens, p.TotalTokens, $"{p.Documents} of {p.TotalDocuments} documents")), _ct));
-        var selections = _clock.Time(StudyPhase.Select, () => Select(stats));
-
-        using var scorer = Scorer.Create(model, evaluation.Documents, _options.BatchTokens, plan.Sweep);
-        StoredEvaluation.Keep(folder.Journal, model, scorer);
-        var ablation = _clock.Time(StudyPhase.Ablate, () => Ablate(new AblationRunner(model, scorer, folder.Journal), selections[0]));
-        return Finish(folder, path, device, stats, scorer.Documents, selections, ablation);
+        return Detection.Of(stats, _clock.Time(StudyPhase.Select, () => Select(stats)));
     }
 
     // A finished study: statistics, documents and passes are all stored; sets and results follow from them as they did before.
     private StudyResult ShowAgain(RunFolder folder, string path, Device device)
     {
         _progress?.Note($"the run in {folder.Path} is finished; its results are shown again");
-        var stats = NeuronStats.Load(folder.File(BlockStore.ResultName));
+        using var stats = NeuronStats.Load(folder.File(BlockStore.ResultName));
         var stored = StoredEvaluation.Find(folder.Journal) ?? throw Incomplete(folder);
-        var selections = Select(stats);
+        var found = Detection.Of(stats, Select(stats));
         var runner = new AblationRunner(
-            stats.Header.Shape, stored.Documents, (_, _, _) => throw Incomplete(folder), stored.Rows, stored.Identity, folder.Journal);
-        return Finish(folder, path, device, stats, stored.Documents, selections, Ablate(runner, selections[0]));
+            found.Shape, stored.Documents, (_, _, _) => throw Incomplete(folder), stored.Rows, stored.Identity, folder.Journal);
+        return Finish(folder, path, device, found, stored.Documents, Ablate(runner, found.Selections[0]));
     }
 
     private static StoreCorruptException Incomplete(RunFolder folder) => new(
         "a finished run lacks a result", folder.Journal.Path, "every pass of the study", "a journal without it",
         "delete the folder and run the study again");
 
-    /// <summary>Statistics and ablation planned together: the statistics stay in memory to the end.</summary>
+    /// <summary>Statistics and ablation planned together.</summary>
     private RunPlan Plan(ModelFootprint footprint, Device device, string path, TokenizedCorpus detection, TokenizedCorpus evaluation)
     {
         var work = new Workload
@@ -116,8 +138,8 @@ public sealed class StudyRunner
             TextBytes = TextFootprint.Of(detection.Corpus) + TextFootprint.Of(evaluation.Corpus) + TextFootprint.OfTokenizer(path),
         };
         var plan = RunPlan.Of(footprint, device, work.With(detection, evaluation), _options.DeviceOptions.MemoryBudget, _options.Schedule);
-        plan.RequireFit();
-        _progress?.Planned(plan);
+        plan.RequireFit(Remedies.OfText);
+        _progress?.Planned(plan, ProductRate.Measure(device, footprint));
         return plan;
     }
 
@@ -160,8 +182,7 @@ public sealed class StudyRunner
     }
 
     private StudyResult Finish(
-        RunFolder folder, string path, Device device, NeuronStats stats, IReadOnlyList<EvaluatedDocument> documents,
-        LanguageNeurons[] selections, AblationResult ablation)
+        RunFolder folder, string path, Device device, Detection found, IReadOnlyList<EvaluatedDocument> documents, AblationResult ablation)
     {
         var result = new StudyResult
         {
@@ -170,13 +191,13 @@ public sealed class StudyRunner
             Model = path,
             Device = device.Name,
             Precision = device.Precision,
-            Shape = stats.Header.Shape,
-            Corpus = CorpusRows(stats, documents),
-            Neurons = selections[0],
-            Plnd = selections[1],
-            Lape = selections[2],
+            Shape = found.Shape,
+            Corpus = CorpusRows(found, documents),
+            Neurons = found.Selections[0],
+            Plnd = found.Selections[1],
+            Lape = found.Selections[2],
             Ablation = ablation,
-            Overlaps = MethodOverlap.Of(selections),
+            Overlaps = MethodOverlap.Of(found.Selections),
         };
         _ct.ThrowIfCancellationRequested();
         Report(StudyPhase.Write, 0, 0, "");
@@ -185,12 +206,19 @@ public sealed class StudyRunner
         return result with { Files = files, PhaseSeconds = _clock.Seconds };
     }
 
-    private static List<StudyCorpusRow> CorpusRows(NeuronStats stats, IReadOnlyList<EvaluatedDocument> documents) =>
+    private static List<StudyCorpusRow> CorpusRows(Detection found, IReadOnlyList<EvaluatedDocument> documents) =>
     [
-        .. stats.Languages.Select(l => new StudyCorpusRow(
-            l.Language, l.Documents.Count, l.Tokens, documents.Count(d => d.Language == l.Language),
+        .. found.Languages.Select(l => new StudyCorpusRow(
+            l.Language, l.Documents, l.Tokens, documents.Count(d => d.Language == l.Language),
             documents.Where(d => d.Language == l.Language).Sum(d => (long)d.Tokens))),
     ];
+
+    /// <summary>What is known of the statistics once they are out of memory.</summary>
+    private sealed record Detection(ModelShape Shape, IReadOnlyList<(string Language, int Documents, long Tokens)> Languages, LanguageNeurons[] Selections)
+    {
+        public static Detection Of(NeuronStats stats, LanguageNeurons[] selections) =>
+            new(stats.Header.Shape, [.. stats.Languages.Select(l => (l.Language, l.Documents.Count, l.Tokens))], selections);
+    }
 
     private void Report(StudyPhase phase, long done, long total, string detail) => _progress?.Report(phase, done, total, detail);
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Babel.Analysis.Ablation;
+using Babel.Analysis.Planning;
 using Babel.Analysis.Runs;
 using Babel.Analysis.Scoring;
 using Babel.Cli.Inputs;
@@ -59,9 +60,9 @@ internal sealed class AblateCommand : CommandBase<AblateRequest>
         using var session = ModelSession.Open(request.Model, context);
         var corpus = CorpusInput.Encode(text, request.Corpus, session, context);
         int passes = 1 + (neurons.Sets.Count * (1 + request.Options.Controls));
-        var plan = session.Load(corpus.Work(request.Corpus, passes), request.Corpus.Schedule);
+        var plan = session.Load(corpus.Work(request.Corpus, passes), Remedies.OfText & ~Remedies.Languages, request.Corpus.Schedule);
         NeuronFile.CompareModel(neurons, session.Model, context.Progress.Say);
-        using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens, plan.Sweep);
+        using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens, plan.ScoreSweep);
         using var journal = request.Journal is null ? null : Journal.Open(request.Journal);
         var result = new AblationRunner(session.Model, scorer, journal).Run(
             [.. neurons.Sets.Select(s => new AblationSet(s.Language, [.. s.Ids]))],

@@ -33,7 +33,7 @@ internal sealed class BenchCommand : CommandBase<double>
 
     /// <inheritdoc/>
     public override IReadOnlyList<ICommand> Subcommands =>
-        [new BenchOperatorsCommand(), _forward, _statistics, new BenchTokenizerCommand(), new BenchScalingCommand(), new BenchMakeModelCommand()];
+        [new BenchAllCommand(), new BenchOperatorsCommand(), _forward, _statistics, new BenchTokenizerCommand(), new BenchScalingCommand(), new BenchMakeModelCommand()];
 
     /// <inheritdoc/>
     public override void Declare(Command command) => command.Options.Add(_seconds);

@@ -26,7 +26,7 @@ internal static class BenchOptions
     /// <summary>--model.</summary>
     public static Option<string[]> Models() => new("--model")
     {
-        Description = $"A model folder, or a shape with random weights: {string.Join(", ", RandomModelShape.Named.Keys)}; several may be given",
+        Description = $"A model folder, or a shape with random weights drawn on the device: {string.Join(", ", RandomModelShape.Named.Keys)}; several may be given",
         HelpName = "folder|shape",
         DefaultValueFactory = _ => ["tiny"],
         AllowMultipleArgumentsPerToken = true,

@@ -17,7 +17,7 @@ internal sealed class CorpusOptions(bool required, int batchTokens, bool limited
 
     private readonly Option<string?> _languages = new("--languages") { Description = "Only these languages, with commas between", HelpName = "codes" };
     private readonly Option<int?> _limit = new("--limit") { Description = "Only the first n lines of each language", HelpName = "n" };
-    private readonly Option<int?> _context = new("--context") { Description = "Longest window in tokens, if below the model's", HelpName = "n" };
+    private readonly Option<int?> _context = new("--context") { Description = "Longest window in tokens, at most the model's [default: 4096, or the model's]", HelpName = "n" };
     private readonly Option<int> _batch = new("--batch-tokens")
     {
         Description = "About how many tokens run at once; results do not depend on it",

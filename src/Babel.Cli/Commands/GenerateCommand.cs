@@ -86,6 +86,7 @@ internal sealed class GenerateCommand : CommandBase<GenerateRequest>
                 ScoreTokens = tokens,
                 CacheTokens = tokens + ((long)prompts.Count * request.Options.MaxNewTokens),
             },
+            Remedies.None,
             Schedule.Token,
             say: false);
         int[] stops = request.IgnoreEos ? [] : [.. spec.EosIds];

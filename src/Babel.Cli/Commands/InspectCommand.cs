@@ -40,6 +40,15 @@ internal sealed class InspectCommand : CommandBase<string>
         var refusals = new List<Refusal>();
         var spec = Refusal.Catch("config", refusals, () => ModelFolder.ReadSpec(folder));
         using var weights = Refusal.Catch("weights", refusals, () => Checkpoint.Open(folder));
+        if (spec is not null && weights is not null)
+        {
+            Refusal.Catch("weights", refusals, () =>
+            {
+                ModelFolder.Check(folder, weights);
+                return weights;
+            });
+        }
+
         var tokenizer = Refusal.Catch("tokenizer", refusals, () => Tokenizer.Load(folder));
         context.Write(
             json => WriteJson(json, folder, spec, weights, tokenizer, refusals),

@@ -57,7 +57,7 @@ internal sealed class NeuronsCommand : CommandBase<NeuronsRequest>
     /// <inheritdoc/>
     protected override ExitCode Handle(NeuronsRequest request, CommandContext context)
     {
-        var stats = StatsReport.Load(request.Stats);
+        using var stats = StatsReport.Load(request.Stats);
         var neurons = Select(stats, request);
         if (request.Out is not null) Save(neurons, request.Out);
         var overlap = SetOverlap.Of(neurons.Sets, request.Group);

@@ -81,7 +81,7 @@ internal sealed class PlanCommand : CommandBase<PlanRequest>
         var work = new Workload
         {
             BatchTokens = request.Corpus.BatchTokens,
-            LongestWindow = request.Corpus.Context ?? 1,
+            LongestWindow = request.Corpus.Context is { } asked ? WindowLength.Of(asked, spec) : 1,
             TextBytes = TextFootprint.OfTokenizer(folder) + (text is null ? 0 : TextFootprint.Of(text)),
             Statistics = request.Task switch
             {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Babel.Analysis.Planning;
 using Babel.Analysis.Scoring;
 using Babel.Cli.Inputs;
 using Babel.Cli.Reports;
@@ -46,9 +47,9 @@ internal sealed class ScoreCommand : CommandBase<ScoreRequest>
         AblationFile.RequireFile(request.Ablate);
         using var session = ModelSession.Open(request.Model, context);
         var corpus = CorpusInput.Encode(text, request.Corpus, session, context);
-        var plan = session.Load(corpus.Work(request.Corpus, 1), request.Corpus.Schedule);
+        var plan = session.Load(corpus.Work(request.Corpus, 1), Remedies.OfText & ~Remedies.Languages, request.Corpus.Schedule);
         var mask = request.Ablate is null ? null : AblationFile.Load(request.Ablate, session.Model, context.Progress.Say);
-        using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens, plan.Sweep);
+        using var scorer = Scorer.Create(session.Model, corpus.Tokens.Documents, request.Corpus.BatchTokens, plan.ScoreSweep);
         double[] nll = scorer.Score(mask, rows => context.Progress.Report("scoring", rows, scorer.Rows, "tokens"), context.Cancellation);
         var scores = ScoreTable.Scores(scorer.Documents, nll);
         context.Write(

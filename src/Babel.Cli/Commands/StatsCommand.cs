@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Babel.Analysis.Planning;
 using Babel.Analysis.Runs;
 using Babel.Analysis.Statistics;
 using Babel.Cli.Inputs;
@@ -52,7 +53,7 @@ internal sealed class StatsCommand : CommandBase<StatsRequest>
         using var session = ModelSession.Open(request.Model, context);
         using var hold = RunFolder.Hold(request.Out);
         var corpus = CorpusInput.Encode(text, request.Corpus, session, context);
-        var plan = session.Load(corpus.Work(request.Corpus, request.Options), request.Corpus.Schedule);
+        var plan = session.Load(corpus.Work(request.Corpus, request.Options), Remedies.OfText | Remedies.NoDocuments, request.Corpus.Schedule);
         bool said = false;
         void Report(StatisticsProgress p)
         {
@@ -61,7 +62,7 @@ internal sealed class StatsCommand : CommandBase<StatsRequest>
             context.Progress.Report("statistics", p.Tokens, p.TotalTokens, $"tokens, {p.Documents} of {p.TotalDocuments} documents");
         }
 
-        var stats = StatisticsRun.Collect(
+        using var stats = StatisticsRun.Collect(
             session.Model,
             corpus.Tokens,
             TokenizerFingerprint.OfFolder(session.Folder),
@@ -71,8 +72,9 @@ internal sealed class StatsCommand : CommandBase<StatsRequest>
             {
                 Folder = request.Out,
                 BatchTokens = request.Corpus.BatchTokens,
-                Sweep = plan.Sweep,
-                SpoolDocuments = plan.SpoolsDocuments,
+                Sweep = plan.StatisticsSweep,
+                MostDocuments = plan.DocumentsAtOnce,
+                Spool = plan.SpoolsStatistics,
             },
             new Output.Forward<StatisticsProgress>(Report),
             context.Cancellation);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Babel.Analysis.Planning;
 using Babel.Analysis.Statistics;
 using Babel.Cli.Reports;
 
@@ -33,9 +34,20 @@ internal sealed class StatsMergeCommand : CommandBase<(IReadOnlyList<string> Par
     /// <inheritdoc/>
     protected override ExitCode Handle((IReadOnlyList<string> Parts, string Out) request, CommandContext context)
     {
-        var merged = NeuronStats.Merge([.. request.Parts.Select(StatsReport.Load)]);
-        merged.Save(request.Out);
-        StatsReport.Write(merged, request.Out, context);
-        return ExitCodes.Ok;
+        var parts = new List<NeuronStats>();
+        try
+        {
+            foreach (string part in request.Parts) parts.Add(StatsReport.Load(part));
+            long bytes = parts.Sum(p => StatisticsFootprint.StoredBytes(p.Header.Shape, p.Header.Options, p.Languages.Count, p.Languages.Sum(l => l.Documents.Count)));
+            bool fits = RunPlan.ProgramBytes + bytes <= (context.Request.Memory ?? MemoryBudget.Default);
+            using var merged = NeuronStats.Merge(parts, fits ? null : Path.GetTempPath());
+            merged.Save(request.Out);
+            StatsReport.Write(merged, request.Out, context);
+            return ExitCodes.Ok;
+        }
+        finally
+        {
+            parts.ForEach(p => p.Dispose());
+        }
     }
 }

@@ -77,7 +77,9 @@ internal sealed class TraceCommand : CommandBase<TraceRequest>
         var sites = SiteList.Parse(request.Sites, session.Footprint.Spec);
         int[][] rows = request.Ids ?? [.. request.Texts.Select(t => session.Tokenizer.Encode(t, addSpecialTokens: true))];
         var (ids, mask) = IdGrid.PadLeft(rows);
-        session.Load(new Workload { BatchTokens = ids.Length, LongestWindow = ids.GetLength(1), SequencesPerBatch = rows.Length, ScorePasses = 1, ScoreTokens = ids.Length });
+        session.Load(
+            new Workload { BatchTokens = ids.Length, LongestWindow = ids.GetLength(1), SequencesPerBatch = rows.Length, ScorePasses = 1, ScoreTokens = ids.Length },
+            Remedies.None);
         if (request.Mask is not null) mask = IdGrid.Rectangle("--attention-mask", request.Mask, ids);
         var positions = request.Positions is null ? null : IdGrid.Rectangle("--position-ids", request.Positions, ids);
         var plan = new ProbePlan

@@ -43,7 +43,7 @@ internal sealed record CorpusInput(Corpus Text, TokenizedCorpus Tokens, int Cont
     /// <summary>Encodes; says on stderr how many documents are longer than a window.</summary>
     public static CorpusInput Encode(Corpus text, CorpusRequest request, DecoderSpec spec, Tokenizer tokenizer, CommandContext context)
     {
-        int window = Math.Min(request.Context ?? int.MaxValue, spec.MaxPositions);
+        int window = WindowLength.Of(request.Context, spec);
         int encoded = 0;
         int[] Ids(string document)
         {

@@ -54,17 +54,17 @@ internal sealed class ModelSession : IDisposable
 
     /// <summary>Chooses the schedule by memory, says which, and loads what it wants loaded.</summary>
     /// <param name="work">What is to be done.</param>
+    /// <param name="remedies">What the command has options for, to be named where the work does not fit.</param>
     /// <param name="schedule">The schedule; null to choose.</param>
     /// <param name="say">Whether there is a schedule to speak of.</param>
     /// <exception cref="Babel.Kernels.Errors.DeviceMemoryException">The work does not fit the memory it may use.</exception>
-    public RunPlan Load(Workload work, Schedule? schedule = null, bool say = true)
+    public RunPlan Load(Workload work, Remedies remedies, Schedule? schedule = null, bool say = true)
     {
         work = work with { TextBytes = work.TextBytes + (_tokenizer.IsValueCreated ? TextFootprint.OfTokenizer(Folder) : 0) };
         var plan = RunPlan.Of(Footprint, Device, work, _context.Request.Memory, schedule);
-        plan.RequireFit();
+        plan.RequireFit(remedies);
         if (say) _context.Progress.Say(ScheduleText.Of(plan));
-        if (plan.SpoolBytes > 0) _context.Progress.Say(ScheduleText.OfSpool(plan));
-        if (plan.SpoolsDocuments) _context.Progress.Say("the importance of single documents waits in a temporary file; --no-documents does without it");
+        foreach (string line in ScheduleText.OfFiles(plan)) _context.Progress.Say(line);
         var progress = new Forward<LoadProgress>(p => _context.Progress.Report("loading", p.BytesDone, p.BytesTotal, Format.Bytes(p.BytesTotal)));
         _model = LanguageModel.Load(Folder, Device, plan.Schedule, progress, _context.Cancellation);
         return plan;

@@ -11,7 +11,10 @@ internal sealed class StudyProgress(ProgressReporter progress) : IStudyProgress
         progress.Report(Name(phase), done, total, detail.Length == 0 ? null : detail);
 
     /// <inheritdoc/>
-    public void Planned(RunPlan plan) => progress.Say(ScheduleText.Of(plan));
+    public void Planned(RunPlan plan, double gigaflopsPerSecond)
+    {
+        foreach (string line in ScheduleText.OfWork(plan, gigaflopsPerSecond).Prepend(ScheduleText.Of(plan))) progress.Say(line);
+    }
 
     /// <inheritdoc/>
     public void Note(string message) => progress.Say(message);

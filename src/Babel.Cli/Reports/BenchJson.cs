@@ -34,7 +34,7 @@ internal static class BenchJson
         {
             Model(json, r.Model, r.Storage, r.Tokens, r.Length);
             json.WriteNumber("weightBytes", r.WeightBytes);
-            json.Number("loadSeconds", r.LoadSeconds);
+            json.Number("loadSeconds", r.LoadSeconds ?? double.NaN);
             Time(json, "prefill", r.Prefill);
             json.Number("flopPerToken", r.Cost.Total);
             json.Number("prefillTokensPerSecond", r.PrefillRate);
@@ -73,7 +73,36 @@ internal static class BenchJson
             Time(json, "allCores", r.AllCores);
             json.Number("megabytesAllCores", r.MegabytesAllCores);
         });
+        List(json, "copies", result.Copies, r =>
+        {
+            json.WriteString("way", r.Way);
+            json.WriteNumber("bytes", r.Bytes);
+            Time(json, "time", r.Time);
+            json.Number("gigabytes", r.Gigabytes);
+        });
+        List(json, "products", result.Products, r => Products(json, r));
+        List(json, "failures", result.Failures, r =>
+        {
+            json.WriteString("part", r.Part);
+            json.WriteString("reason", r.Reason);
+        });
         if (result.Scaling is { } scaling) ScalingReport.Write(json, scaling);
+    }
+
+    private static void Products(Utf8JsonWriter json, ProductComparison comparison)
+    {
+        json.WriteNumber("side", comparison.Side);
+        json.WriteString("vendor", comparison.Vendor);
+        List(json, "ways", comparison.Ways, w =>
+        {
+            json.WriteString("way", w.Way);
+            Time(json, "time", w.Time);
+            json.Number("teraflops", w.Teraflops);
+            json.Number("ofPeak", w.OfPeak);
+            if (w.Beside is not null) json.WriteString("beside", w.Beside);
+            json.Number("ofBeside", w.OfBeside);
+            json.Number("difference", w.Difference);
+        });
     }
 
     private static void Machine(Utf8JsonWriter json)

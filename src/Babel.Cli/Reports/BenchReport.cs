@@ -12,17 +12,21 @@ internal static class BenchReport
     public static void Write(BenchResult result, CommandContext context) =>
         context.Write(json => BenchJson.Write(json, result), output => Tables(output, context.Style, result));
 
-    private static void Tables(TextWriter output, Style style, BenchResult result)
+    /// <summary>The tables of one device in one precision.</summary>
+    public static void Tables(TextWriter output, Style style, BenchResult result)
     {
         var machine = MachineDescription.Here;
         var c = result.Ceilings;
         output.WriteLine($"{result.Device}: {result.Description}, {result.Precision.Word()} precision; {machine.Processor}; {machine.Runtime}; {result.Date:yyyy-MM-dd HH:mm} UTC");
         output.WriteLine($"ceilings: {Format.Fixed(c.Gflops, 0)} GFLOP/s ({c.GflopsMeaning}), {Format.Fixed(c.Gigabytes, 1)} GB/s ({c.GigabytesMeaning})");
+        Part(output, style, "copies", result.Copies, Copies);
+        Part(output, style, $"square products by turns; beside: {string.Join("; ", result.Products.Select(p => p.Vendor).Distinct(StringComparer.Ordinal))}", result.Products, Products);
         Part(output, style, "operators", result.Operators, Operators);
         Part(output, style, "forward passes", result.Forwards, Forwards);
         Part(output, style, "statistics: time over that of the plain pass", result.Statistics, Statistics);
         Part(output, style, "tokenizers", result.Tokenizers, Tokenizers);
         if (result.Scaling is { } scaling) ScalingReport.Tables(output, style, scaling);
+        foreach (var (part, reason) in result.Failures) output.WriteLine($"\nNOT MEASURED: {part}\n  {reason}");
     }
 
     private static void Part<T>(TextWriter output, Style style, string title, List<T> rows, Func<List<T>, Table> table)
@@ -32,6 +36,30 @@ internal static class BenchReport
         output.WriteLine(style.Bold(title));
         table(rows).WriteTo(output, style);
     }
+
+    private static Table Copies(List<CopyMeasurement> rows)
+    {
+        var table = new Table(Column.Text("way"), Column.Number("bytes"), Column.Number("ms"), Column.Number("+-"), Column.Number("GB/s"));
+        foreach (var r in rows) table.Add(r.Way, Format.Bytes(r.Bytes), Milliseconds(r.Time), Percent(r.Time.Spread), Format.Fixed(r.Gigabytes, 1));
+        return table;
+    }
+
+    private static Table Products(List<ProductComparison> rows)
+    {
+        var table = new Table(
+            Column.Number("side"), Column.Text("way"), Column.Number("ms"), Column.Number("+-"), Column.Number("TFLOP/s"), Column.Number("of peak"), Column.Text("beside"),
+            Column.Number("of it"), Column.Number("differs by"));
+        foreach (var r in rows.SelectMany(c => c.Ways))
+        {
+            table.Add(
+                Format.Count(r.Side), r.Way, Milliseconds(r.Time), Percent(r.Time.Spread), Format.Fixed(r.Teraflops, r.Teraflops < 10 ? 3 : 1), Known(r.OfPeak), r.Beside ?? "-",
+                Known(r.OfBeside), Format.Small(r.Difference));
+        }
+
+        return table;
+    }
+
+    private static string Known(double share) => double.IsNaN(share) ? "-" : Percent(share);
 
     private static Table Operators(List<OperatorMeasurement> rows)
     {
@@ -55,7 +83,7 @@ internal static class BenchReport
         foreach (var r in rows)
         {
             table.Add(
-                r.Model, r.Storage.ToString(), Format.Fixed(r.LoadSeconds, 2), Batch(r.Tokens, r.Length), Milliseconds(r.Prefill), Percent(r.Prefill.Spread), Format.Fixed(r.PrefillRate, 0),
+                r.Model, r.Storage.ToString(), Format.Fixed(r.LoadSeconds ?? double.NaN, 2), Batch(r.Tokens, r.Length), Milliseconds(r.Prefill), Percent(r.Prefill.Spread), Format.Fixed(r.PrefillRate, 0),
                 Format.Fixed(r.Gflops, 0), Percent(r.OfPeak), Milliseconds(r.Step), Format.Fixed(r.StepRate, 1), Percent(r.OfBandwidth), Format.Bytes(r.ResidentBytes));
         }
 

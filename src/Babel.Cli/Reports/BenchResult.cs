@@ -36,6 +36,15 @@ internal sealed class BenchResult(Device device, DeviceCeilings ceilings)
     /// <summary>Tokenizers.</summary>
     public List<TokenizerMeasurement> Tokenizers { get; } = [];
 
+    /// <summary>Copies between host and device.</summary>
+    public List<CopyMeasurement> Copies { get; } = [];
+
+    /// <summary>Square products beside those of another library.</summary>
+    public List<ProductComparison> Products { get; } = [];
+
+    /// <summary>What could not be measured, and why.</summary>
+    public List<(string Part, string Reason)> Failures { get; } = [];
+
     /// <summary>Scaling; null when it was not measured.</summary>
     public ScalingResult? Scaling { get; set; }
 }

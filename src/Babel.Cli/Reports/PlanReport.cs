@@ -42,6 +42,7 @@ internal sealed record PlanReport(RunPlan Chosen, RunPlan Token, RunPlan Layer, 
         json.WriteNumber("statisticsTokens", Chosen.Work.StatisticsTokens);
         json.WriteNumber("scoreTokens", Chosen.Work.ScoreTokens);
         json.WriteNumber("scorePasses", Chosen.Work.ScorePasses);
+        json.WriteNumber("stored", Chosen.StoredBytes);
         json.Number("flops", Chosen.Flops);
         json.Number("gigaflopsPerSecond", GigaflopsPerSecond);
         json.Number("seconds", Seconds);
@@ -57,6 +58,8 @@ internal sealed record PlanReport(RunPlan Chosen, RunPlan Token, RunPlan Layer, 
             json.WriteNumber("programAndText", RunPlan.ProgramBytes + plan.Work.TextBytes);
             json.WriteNumber("peak", plan.PeakBytes);
             json.WriteNumber("spool", plan.SpoolBytes);
+            json.WriteNumber("statisticsSpool", plan.StatisticsSpoolBytes);
+            json.WriteNumber("temporary", plan.TemporaryBytes);
             json.WriteNumber("weightReads", plan.WeightReads);
             json.WriteNumber("bytesRead", plan.BytesRead);
             json.WriteEndObject();
@@ -71,16 +74,17 @@ internal sealed record PlanReport(RunPlan Chosen, RunPlan Token, RunPlan Layer, 
             + (plan.Fits ? "" : "; THE RUN DOES NOT FIT ITS BUDGET"));
         if (work.Statistics is not null) yield return ("statistics", $"{Format.Count(work.StatisticsTokens)} tokens, {Format.Count(work.Documents)} documents, {work.Languages} languages");
         if (work.ScorePasses > 0) yield return ("scoring", $"{Format.Count(work.ScorePasses)} passes of {Format.Count(work.ScoreTokens)} tokens, {plan.PassesAtOnce} at once");
-        yield return ("weights read", $"{(plan.WeightReads == 1 ? "once" : $"{plan.WeightReads} times")}, {Format.Bytes(plan.BytesRead)}");
-        if (plan.SpoolsDocuments) yield return ("documents", "their importance waits in a temporary file, one layer in memory");
-        if (plan.Schedule == Schedule.Layer) yield return ("hidden states", plan.SpoolBytes == 0 ? $"{Format.Bytes(plan.HiddenBytes)} a pass, in memory" : $"{Format.Bytes(plan.HiddenBytes)} a pass; {Format.Bytes(plan.SpoolBytes)} of them in a temporary file in {plan.Sweep.SpoolFolder}");
+        yield return ("weights read", ScheduleText.OfReads(plan));
+        if (plan.Schedule == Schedule.Layer) yield return ("hidden states", $"{Format.Bytes(plan.HiddenBytes)} at once{(plan.SpoolBytes == 0 ? ", in memory" : $"; {Format.Bytes(plan.SpoolBytes)} of them in a temporary file")}");
+        if (plan.SpoolsStatistics) yield return ("statistics wait", $"in a temporary file of {Format.Bytes(plan.StatisticsSpoolBytes)}, one layer in memory");
+        yield return ("disk", $"{(plan.StoredBytes == 0 ? "" : $"{Format.Bytes(plan.StoredBytes)} of statistics to keep; ")}{(plan.TemporaryBytes == 0 ? "no temporary files" : $"{Format.Bytes(plan.TemporaryBytes)} for a while in {plan.ScoreSweep.SpoolFolder}")}");
         if (plan.Flops == 0)
         {
             yield return ("time", "--corpus names the text");
             yield break;
         }
 
-        yield return ("time", $"about {Format.Duration(TimeSpan.FromSeconds(Seconds))} for products alone: {Format.Fixed(plan.Flops / 1e12, 1)} TFLOP at {Format.Fixed(GigaflopsPerSecond, 0)} GFLOP/s measured now");
+        yield return ("time", ScheduleText.OfTime(plan, GigaflopsPerSecond));
     }
 
     private static string Word(RunPlan plan) => plan.Schedule == Schedule.Token ? "token" : "layer";

@@ -81,8 +81,11 @@ public sealed class CpuDevice : Device, IDeviceCeilings
     }
 
     /// <inheritdoc/>
-    /// <remarks>The activations of a product, packed, and what every worker holds of results and expanded weights.</remarks>
-    public override long ScratchBytes(long rows, long width) => (rows * width * sizeof(float)) + (Threads * WorkerScratchBytes);
+    /// <remarks>
+    /// The activations of a product, packed, and what every worker holds of results and expanded weights; chunks of the vocabulary are reduced to 24 bytes a row.
+    /// </remarks>
+    public override long ScratchBytes(OperatorLoad load) =>
+        (load.Rows * load.Width * sizeof(float)) + (Threads * WorkerScratchBytes) + (load.Vocabulary > 0 ? load.Rows * ((load.Vocabulary / 1024) + 1) * 24 : 0);
 
     /// <inheritdoc/>
     public override void Trim() => HostHeap.Trim();

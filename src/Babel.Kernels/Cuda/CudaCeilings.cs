@@ -26,17 +26,24 @@ internal static class CudaCeilings
     /// <summary>Products by weights of the kind the device was opened for, 10^9 operations a second.</summary>
     public static Ceiling Arithmetic(CudaDevice device, double seconds)
     {
-        using var sink = device.Allocate(new Shape((long)device.Facts.Processors * BlocksPerProcessor * Threads));
+        if (device.Engine == CudaEngine.Float) return Floats(device, seconds);
+        using var sink = Sink(device);
         int parts = device.Precision == Precision.Fast ? 1 : 3;
         string share = parts == 1 ? "" : ", a third of it";
-        var (rate, meaning) = device.Engine switch
-        {
-            CudaEngine.Wgmma => (Rate(device, seconds, sink, "peak_hopper", HopperShared, HopperFlop) / parts, $"wgmma of bf16 in shared memory{share}"),
-            CudaEngine.Mma => (Rate(device, seconds, sink, "peak_tensor", 0, TensorFlop) / parts, $"mma.sync of bf16 in registers{share}"),
-            _ => (Rate(device, seconds, sink, FloatKernel, 0, FloatFlop), "fused multiply-adds of float32 in registers"),
-        };
-        return new Ceiling(rate / 1e9, meaning);
+        var (rate, meaning) = device.Engine == CudaEngine.Wgmma
+            ? (Rate(device, seconds, sink, "peak_hopper", HopperShared, HopperFlop), "wgmma of bf16 in shared memory")
+            : (Rate(device, seconds, sink, "peak_tensor", 0, TensorFlop), "mma.sync of bf16 in registers");
+        return new Ceiling(rate / parts / 1e9, meaning + share);
     }
+
+    /// <summary>The float32 units, 10^9 operations a second: products by weights that tensor cores do not take.</summary>
+    public static Ceiling Floats(CudaDevice device, double seconds)
+    {
+        using var sink = Sink(device);
+        return new Ceiling(Rate(device, seconds, sink, FloatKernel, 0, FloatFlop) / 1e9, "fused multiply-adds of float32 in registers");
+    }
+
+    private static Tensor Sink(CudaDevice device) => device.Allocate(new Shape((long)device.Facts.Processors * BlocksPerProcessor * Threads));
 
     /// <summary>Copying within the device's memory, 10^9 bytes a second.</summary>
     public static Ceiling Memory(CudaDevice device, double seconds)

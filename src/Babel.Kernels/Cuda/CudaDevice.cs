@@ -7,12 +7,13 @@ using Babel.Kernels.Gpu;
 namespace Babel.Kernels.Cuda;
 
 /// <summary>An NVIDIA GPU, by the driver alone.</summary>
-internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
+internal sealed class CudaDevice : GpuDevice, IDeviceCeilings, IDeviceCopies
 {
     private readonly CudaContext _context;
     private readonly CudaStream _stream;
     private readonly CudaStaging _staging;
     private readonly CudaPool _pool;
+    private readonly GpuLandings _landings;
     private readonly CudaKernels _kernels;
     private readonly List<TensorMap> _maps = [];
 
@@ -26,7 +27,6 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     /// <param name="options">What is asked of it.</param>
     /// <exception cref="DeviceUnavailableException">It gives no context, or its driver cannot compile the kernels.</exception>
     internal CudaDevice(CudaApi api, CudaDeviceFacts facts, CudaEngine most, DeviceOptions options)
-        : base(options.MemoryBudget)
     {
         Facts = facts;
         Name = most == CudaEngine.Wgmma ? $"cuda:{facts.Ordinal}" : $"cuda:{facts.Ordinal}:{CudaDeviceProvider.WordOf(most)}";
@@ -36,12 +36,16 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
             _pool = new CudaPool(_context, options.MemoryBudget);
             _stream = new CudaStream(_context);
             _staging = new CudaStaging(_context, _stream);
+            _landings = new GpuLandings(bytes => new CudaLanding(_context, _stream, bytes));
             _kernels = new CudaKernels(_context, _stream);
             var tensorCores = OpenTensorCores(options.Precision, most);
             if (tensorCores is not null) Precision = options.Precision;
             else if (options.Precision == Precision.Fast) WhyNotFast = WhyNotNewer;
             var attention = Precision == Precision.Fast ? OpenTensorAttention() : null;
             Ops = new CheckedOps(this, new CudaOps(this, tensorCores, attention));
+
+            // What the check needed.
+            Scratch.Dispose();
         }
         catch
         {
@@ -89,6 +93,19 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     /// <summary>What the driver says about the GPU.</summary>
     internal CudaDeviceFacts Facts { get; }
 
+    /// <summary>The device's context, for benches that call other libraries in it.</summary>
+    internal CudaContext Context => _context;
+
+    /// <summary>The queue everything is put into.</summary>
+    internal CudaStream Stream => _stream;
+
+    /// <inheritdoc/>
+    public override long ScratchBytes(OperatorLoad load)
+    {
+        bool inParts = Engine != CudaEngine.Float && GpuWeight.KernelTypeOf(this, load.Storage) == DType.BF16;
+        return base.ScratchBytes(load) + (inParts ? TensorProducts.PartBytes(load.Rows, load.Width, Precision) : 0);
+    }
+
     /// <inheritdoc/>
     public override void Launch(string kernel, GpuGrid grid) => Launch(kernel, grid, sharedBytes: 0);
 
@@ -105,28 +122,25 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     {
         int size = source.DType.Size();
         _context.Copy(
-            ((CudaMemory)source.Memory).Address + (ulong)(source.Offset * size),
-            ((CudaMemory)destination.Memory).Address + (ulong)(destination.Offset * size),
+            ((GpuMemory)source.Memory).Address + (ulong)(source.Offset * size),
+            ((GpuMemory)destination.Memory).Address + (ulong)(destination.Offset * size),
             source.Count * size,
             _stream);
     }
 
     /// <inheritdoc/>
     public override void CopyIn(ReadOnlySpan<byte> source, GpuMemory destination, long offset) =>
-        _staging.Upload(source, ((CudaMemory)destination).Address + (ulong)offset);
+        _staging.Upload(source, destination.Address + (ulong)offset);
 
     /// <inheritdoc/>
     public override void CopyOut(GpuMemory source, long offset, Span<byte> destination) =>
-        _staging.Download(((CudaMemory)source).Address + (ulong)offset, destination);
+        _staging.Download(source.Address + (ulong)offset, destination);
 
     /// <inheritdoc/>
-    public override void Clear(GpuMemory memory) => _context.Clear(((CudaMemory)memory).Address, memory.Bytes, _stream);
+    public override void Clear(GpuMemory memory) => _context.Clear(memory.Address, memory.Bytes, _stream);
 
     /// <inheritdoc/>
     public override void Synchronize() => _stream.Synchronize();
-
-    /// <inheritdoc/>
-    public override void Trim() => _pool.Trim();
 
     /// <inheritdoc/>
     public Ceiling MeasureArithmetic(double seconds) => CudaCeilings.Arithmetic(this, seconds);
@@ -135,7 +149,13 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
     public Ceiling MeasureMemory(double seconds) => CudaCeilings.Memory(this, seconds);
 
     /// <inheritdoc/>
-    protected override GpuMemory AllocateMemory(long bytes, string purpose) => new CudaMemory(this, _pool, bytes, purpose);
+    public IEnumerable<CopyMeasurement> MeasureCopies(long bytes, double seconds) => CudaCopies.Measure(this, bytes, seconds);
+
+    /// <inheritdoc/>
+    protected override GpuPool Pool => _pool;
+
+    /// <inheritdoc/>
+    protected override GpuLandings Landings => _landings;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -155,6 +175,7 @@ internal sealed class CudaDevice : GpuDevice, IDeviceCeilings
         // Every part holds the context until it is released itself.
         foreach (var map in _maps) map.Dispose();
         _kernels?.Dispose();
+        _landings?.Dispose();
         _staging?.Dispose();
         _stream?.Dispose();
         _pool?.Dispose();

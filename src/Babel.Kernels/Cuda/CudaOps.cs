@@ -1,4 +1,3 @@
-using Babel.Kernels.Errors;
 using Babel.Kernels.Gpu;
 
 namespace Babel.Kernels.Cuda;
@@ -9,10 +8,6 @@ namespace Babel.Kernels.Cuda;
 /// <param name="tensorAttention">Attention on tensor cores, or null where that is not asked for or not to be had.</param>
 internal sealed class CudaOps(CudaDevice device, TensorProducts? tensorCores, TensorAttention? tensorAttention) : GpuOps(device)
 {
-    // Cuda/Kernels/attention.h.
-    private const int AttentionThreads = 128;
-    private const int AttentionKeys = 32;
-
     // Cuda/Kernels/statistics.h and qk_tiled.h.
     private const int StatsColumns = 32;
     private const int StatsWarps = 8;
@@ -27,12 +22,8 @@ internal sealed class CudaOps(CudaDevice device, TensorProducts? tensorCores, Te
         Multiply(x, weight, firstRow, null, ProductFinish.Of(output, epilogue));
 
     /// <inheritdoc/>
-    protected override void GatedProduct(TensorView x, GpuWeight gate, GpuWeight up, TensorView output, in GpuGatedEpilogue epilogue)
-    {
-        if (gate.KernelType != up.KernelType)
-            throw new KernelException("the two weights of a gated product are stored differently", Device.Name, gate.ToString(), up.ToString());
+    protected override void GatedProduct(TensorView x, GpuWeight gate, GpuWeight up, TensorView output, in GpuGatedEpilogue epilogue) =>
         Multiply(x, gate, 0, up, ProductFinish.Of(output, epilogue));
-    }
 
     /// <inheritdoc/>
     protected override void Attend(
@@ -52,34 +43,32 @@ internal sealed class CudaOps(CudaDevice device, TensorProducts? tensorCores, Te
             return;
         }
 
-        // The smallest of the kernels' rooms that holds a head.
-        (string name, int rows, int room) = spec.HeadDim switch
-        {
-            <= 64 => ("attention_64", 64, 64),
-            <= 128 => ("attention_128", 64, 128),
-            <= 256 => ("attention_256", 32, 256),
-            _ => throw new KernelException("the heads are too long for this device's kernel", Device.Name, "at most 256", $"{spec.HeadDim}"),
-        };
+        var tile = AttentionTile.For(spec.HeadDim, device.Facts.SharedMemory, Device.Name);
         var placed = Device.Layouts.Of(layout);
-        var tiles = placed.Tiles(spec.Group, rows);
+        var tiles = placed.Tiles(spec.Group, tile.Rows);
         Arguments().Add(q).Add(k).Add(v).Add(output).Add(placed.Spans).Add(tiles.Memory).Add(Device.Layouts.Slopes(spec)).Add(scale).Add(pattern)
             .Add(pattern is null ? null : placed.PatternStarts(spec.Heads)).Add(spec.KvHeads).Add(spec.Group).Add(spec.HeadDim)
             .Add(spec.Scale).Add(spec.SoftCap).Add(spec.Window).Add(AlibiCode(spec));
-        int panel = Math.Max(room * (AttentionKeys + 4), AttentionKeys * (room + 4));
-        int floats = (room * (rows + 4)) + panel + (rows * (AttentionKeys + 4));
-        device.Launch(name, new GpuGrid(tiles.Count, spec.KvHeads, 1, AttentionThreads), sizeof(float) * floats);
+        device.Launch(tile.Name, new GpuGrid(tiles.Count, spec.KvHeads, 1, AttentionTile.Threads), tile.SharedBytes);
     }
 
     /// <inheritdoc/>
     protected override void LaunchColumnStats(int sequences, long columns) => device.Launch(
-        "column_stats_chunked", new GpuGrid((columns + StatsColumns - 1) / StatsColumns, sequences, 1, StatsColumns * StatsWarps));
+        "column_stats_chunked", new GpuGrid((columns + StatsColumns - 1) / StatsColumns * sequences, 1, 1, StatsColumns * StatsWarps));
 
     /// <inheritdoc/>
     protected override void LaunchQkRows(int rows, int heads, int headDim)
     {
         int padded = (headDim + 3) / 4 * 4;
-        int floats = (QkRows * padded) + (QkRowsKeys * (padded + 4));
-        device.Launch("qk_rows_tiled", new GpuGrid((rows + QkRows - 1) / QkRows, heads, 1, QkRowsThreads), sizeof(float) * floats);
+        int shared = sizeof(float) * ((QkRows * padded) + (QkRowsKeys * (padded + 4)));
+        if (shared > device.Facts.SharedMemory)
+        {
+            // So long heads are rare: the kernel without tiles has to do.
+            base.LaunchQkRows(rows, heads, headDim);
+            return;
+        }
+
+        device.Launch("qk_rows_tiled", new GpuGrid((rows + QkRows - 1) / QkRows, heads, 1, QkRowsThreads), shared);
     }
 
     /// <inheritdoc/>

@@ -27,9 +27,9 @@ internal sealed class HopperEngine(CudaDevice device, TensorMap x, TensorMap wei
 
         // Blocks stay: as many as run at a time, each of which takes its share of the tiles.
         long tiles = checked((int)(((shape.Columns + columns - 1) / columns) * ((shape.Rows + t.Rows - 1) / t.Rows)));
-        x.Describe(((CudaMemory)xParts).Address, parts * shape.Rows, w.Columns, t.Rows);
-        weight.Describe(((CudaMemory)w.Memory).Address, w.Rows, w.Columns, columns);
-        up.Describe(((CudaMemory)other.Memory).Address, other.Rows, other.Columns, columns);
+        x.Describe(xParts.Address, parts * shape.Rows, w.Columns, t.Rows);
+        weight.Describe(w.Memory.Address, w.Rows, w.Columns, columns);
+        up.Describe(other.Memory.Address, other.Rows, other.Columns, columns);
         finish.AddTo(device.Arguments.Clear().Add(firstRow), w.Columns);
         device.Launch(
             $"hopper_{mode}_{(second is null ? "" : "gated_")}{t.Name}",

@@ -85,7 +85,7 @@ internal sealed class TensorAttention
             return;
         }
 
-        ulong address = ((CudaMemory)brain).Address;
+        ulong address = ((GpuMemory)brain).Address;
         _keys.Describe(address, rows, width, KeyBlock);
         _values!.Describe(address + (ulong)(sizeof(ushort) * valuesAt), rows, width, KeyBlock);
         _device.Launch(name, grid, SharedBytes(tile, spec.HeadDim), [_keys.Address, _values.Address]);

@@ -25,7 +25,7 @@ internal sealed class TensorProducts(CudaDevice device, Precision precision, ITe
     /// <summary>exact or fast, as kernels are named.</summary>
     private string Mode => precision == Precision.Fast ? "fast" : "exact";
 
-    private int Parts => precision == Precision.Fast ? 1 : 3;
+    private int Parts => PartsOf(precision);
 
     /// <summary>How many tiles the engine has.</summary>
     public int TileCount => engine.TileCount;
@@ -33,13 +33,17 @@ internal sealed class TensorProducts(CudaDevice device, Precision precision, ITe
     /// <summary>Whether a product by this weight can be computed here. Other weights keep to the float units, which are exact.</summary>
     public static bool Serves(GpuWeight weight) => weight.KernelType == DType.BF16 && weight.Columns % Granule == 0 && weight.Columns > 0;
 
+    /// <summary>Memory that the parts of activations [N, k] take.</summary>
+    public static long PartBytes(long rows, long inner, Precision precision) =>
+        sizeof(ushort) * PartsOf(precision) * inner * Math.Min(rows, RowsAtOnce(inner));
+
     /// <summary>Rows and columns of results a block of a tile computes.</summary>
     public (int Rows, int Columns) Extents(int tile) => engine.Extents(tile);
 
     /// <summary>Enqueues a product, or a gated one where <paramref name="up"/> is given.</summary>
     public void Multiply(TensorView x, GpuWeight weight, long firstRow, GpuWeight? up, in ProductFinish finish)
     {
-        long some = Math.Max(MostElements / x.Shape.Columns, 1024);
+        long some = RowsAtOnce(x.Shape.Columns);
         for (long row = 0; row < x.Shape.Rows; row += some)
         {
             long count = Math.Min(some, x.Shape.Rows - row);
@@ -56,6 +60,10 @@ internal sealed class TensorProducts(CudaDevice device, Precision precision, ITe
         device.Launch($"split_{Mode}", GpuGrid.Flat(x.Count, SplitThreads));
         engine.Launch(tile, Mode, Parts, parts, weight, firstRow, up, finish);
     }
+
+    private static int PartsOf(Precision precision) => precision == Precision.Fast ? 1 : 3;
+
+    private static long RowsAtOnce(long inner) => Math.Max(MostElements / inner, 1024);
 
     /// <summary>The first tile for few rows, the last where there are enough of it to fill the device.</summary>
     private int TileFor(long rows, long columns)

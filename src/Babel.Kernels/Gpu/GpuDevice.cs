@@ -13,13 +13,9 @@ namespace Babel.Kernels.Gpu;
 /// </remarks>
 internal abstract class GpuDevice : Device
 {
-    private readonly long? _budget;
-    private long _used;
-
-    /// <summary>Prepares a device whose tensors and weights together stay within <paramref name="budget"/> bytes, if that is given.</summary>
-    protected GpuDevice(long? budget)
+    /// <summary>Prepares a device; the subclass opens it.</summary>
+    protected GpuDevice()
     {
-        _budget = budget;
         Scratch = new GpuScratch(this);
         Layouts = new GpuLayouts(this);
     }
@@ -39,8 +35,20 @@ internal abstract class GpuDevice : Device
     /// <summary>Where the sequences of a batch lie, on the device.</summary>
     public GpuLayouts Layouts { get; }
 
-    /// <summary>Bytes of tensors and weights there are.</summary>
-    public long BytesInUse => Interlocked.Read(ref _used);
+    /// <summary>Bytes of the blocks that tensors, weights and operators hold.</summary>
+    public long BytesInUse => Pool.Used;
+
+    /// <inheritdoc/>
+    public sealed override long? MostBytes => Pool.MostUsed;
+
+    /// <inheritdoc/>
+    public sealed override bool RunsBehind => true;
+
+    /// <summary>Its memory.</summary>
+    protected abstract GpuPool Pool { get; }
+
+    /// <summary>Where downloads that nobody waits for arrive.</summary>
+    protected abstract GpuLandings Landings { get; }
 
     /// <inheritdoc/>
     public sealed override Tensor Allocate(DType dtype, Shape shape) =>
@@ -53,6 +61,9 @@ internal abstract class GpuDevice : Device
     /// <inheritdoc/>
     public sealed override long WeightBytes(DType storage, long rows, long columns) =>
         GpuWeight.BytesOf(this, storage, rows, columns);
+
+    /// <inheritdoc/>
+    public override long ScratchBytes(OperatorLoad load) => GpuFootprint.Of(load) + (Tuning.Panel > 1 ? GpuWeight.PieceBytes : 0);
 
     /// <inheritdoc/>
     public sealed override void Upload(ReadOnlySpan<byte> source, TensorView destination)
@@ -71,7 +82,25 @@ internal abstract class GpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public sealed override void ReleaseScratch() => Scratch.Dispose();
+    public sealed override PendingDownload BeginDownload(IReadOnlyList<TensorView> sources)
+    {
+        foreach (var source in sources) CheckCopy(source, source.Count * source.DType.Size());
+        return Landings.Begin(sources);
+    }
+
+    /// <inheritdoc/>
+    public sealed override void Release(SequenceLayout layout) => Layouts.Release(layout);
+
+    /// <inheritdoc/>
+    public sealed override void ReleaseScratch()
+    {
+        Scratch.Dispose();
+        Layouts.Dispose();
+        Landings.Trim();
+    }
+
+    /// <inheritdoc/>
+    public sealed override void Trim() => Pool.Trim();
 
     /// <summary>Enqueues a kernel of the sources under <c>Gpu/Kernels</c> with <see cref="Arguments"/>.</summary>
     public abstract void Launch(string kernel, GpuGrid grid);
@@ -88,40 +117,14 @@ internal abstract class GpuDevice : Device
     /// <summary>Enqueues setting a whole block to zeros.</summary>
     public abstract void Clear(GpuMemory memory);
 
-    /// <summary>Allocates a block within the budget.</summary>
+    /// <summary>Allocates a block within the budget, not cleared.</summary>
     /// <exception cref="DeviceMemoryException">The budget or the device has no room.</exception>
+    /// <exception cref="ObjectDisposedException">The device is closed.</exception>
     public GpuMemory Reserve(long bytes, string purpose)
     {
-        long used = Interlocked.Add(ref _used, bytes);
-        try
-        {
-            if (_budget is { } budget && used > budget)
-            {
-                throw new DeviceMemoryException(
-                    "the memory budget is used up",
-                    $"{Name}, {purpose}",
-                    $"at most {budget} bytes in all",
-                    $"{bytes} more bytes beside {used - bytes}",
-                    "use a smaller batch or a larger --memory");
-            }
-
-            return AllocateMemory(bytes, purpose);
-        }
-        catch
-        {
-            Interlocked.Add(ref _used, -bytes);
-            throw;
-        }
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return new GpuMemory(this, Pool, bytes, purpose);
     }
-
-    /// <summary>Notes that a block was released.</summary>
-    internal void GaveBack(long bytes) => Interlocked.Add(ref _used, -bytes);
-
-    /// <summary>Allocates a block, not cleared, with 64 bytes of slack behind it: kernels may read, never write, past the last element.</summary>
-    /// <param name="bytes">Its usable size, perhaps 0.</param>
-    /// <param name="purpose">What it is for, for messages.</param>
-    /// <exception cref="DeviceMemoryException">The device has no room.</exception>
-    protected abstract GpuMemory AllocateMemory(long bytes, string purpose);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -131,7 +134,7 @@ internal abstract class GpuDevice : Device
         Layouts.Dispose();
     }
 
-    private void CheckCopy(TensorView view, int length)
+    private void CheckCopy(TensorView view, long length)
     {
         long bytes = view.Count * view.DType.Size();
         if (bytes != length)

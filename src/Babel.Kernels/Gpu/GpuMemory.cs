@@ -3,12 +3,48 @@ using System.Runtime.InteropServices;
 namespace Babel.Kernels.Gpu;
 
 /// <summary>
-/// A block of a GPU's memory; <see cref="SafeHandle.DangerousGetHandle"/> is what a kernel gets for it. A block of integers remembers what the
-/// host put there: ids and row numbers are checked against it before a kernel runs, without waiting for the device.
+/// A block of a GPU's memory, leased from its pool; <see cref="SafeHandle.DangerousGetHandle"/> is what a kernel gets for it. A block of integers remembers
+/// what the host put there: ids and row numbers are checked against it before a kernel runs, without waiting for the device.
 /// </summary>
-internal abstract class GpuMemory(GpuDevice device, long bytes) : DeviceMemory(device, bytes)
+internal sealed class GpuMemory : DeviceMemory
 {
+    /// <summary>Bytes behind the last element that kernels may read, never write.</summary>
+    public const long Slack = 64;
+
+    private readonly GpuPool _pool;
     private int[]? _integers;
+
+    /// <summary>Takes a block, not cleared.</summary>
+    /// <exception cref="Errors.DeviceMemoryException">The budget or the device has no room.</exception>
+    public GpuMemory(GpuDevice device, GpuPool pool, long bytes, string purpose)
+        : base(device, bytes)
+    {
+        _pool = pool;
+        bool added = false;
+        pool.DangerousAddRef(ref added);
+        try
+        {
+            SetHandle(pool.Take(bytes, purpose));
+        }
+        catch
+        {
+            pool.DangerousRelease();
+            throw;
+        }
+    }
+
+    /// <summary>The driver's handle or address of it; valid while this object lives.</summary>
+    public nint Block
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsClosed, this);
+            return handle;
+        }
+    }
+
+    /// <summary>The same, where blocks are addresses.</summary>
+    public ulong Address => (ulong)Block;
 
     /// <summary>Remembers integers that go to element <paramref name="offset"/> and on.</summary>
     public void Remember(ReadOnlySpan<int> values, long offset)
@@ -28,12 +64,10 @@ internal abstract class GpuMemory(GpuDevice device, long bytes) : DeviceMemory(d
         _integers is null ? [] : _integers.AsSpan(checked((int)view.Offset), checked((int)view.Count));
 
     /// <inheritdoc/>
-    protected sealed override bool ReleaseHandle()
+    protected override bool ReleaseHandle()
     {
-        device.GaveBack(Bytes);
-        return Free();
+        _pool.Return(handle, Bytes);
+        _pool.DangerousRelease();
+        return true;
     }
-
-    /// <summary>Gives the block back to the driver; true if that went well.</summary>
-    protected abstract bool Free();
 }

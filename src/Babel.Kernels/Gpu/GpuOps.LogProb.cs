@@ -2,8 +2,8 @@ namespace Babel.Kernels.Gpu;
 
 internal abstract partial class GpuOps
 {
-    // Outputs of the unembedding taken at a time: logits of [N, V] are never stored.
-    private const int Chunk = 4096;
+    /// <summary>Outputs of the unembedding taken at a time: logits of [N, V] are never stored.</summary>
+    internal const int LogitsChunk = 4096;
 
     /// <inheritdoc/>
     public void LogProb(TensorView x, Weight unembed, TensorView? bias, Activation cap, TensorView targets, TensorView output)
@@ -12,9 +12,9 @@ internal abstract partial class GpuOps
         long rows = x.Shape.Rows;
         if (rows == 0) return;
         var state = Device.Scratch.Floats("log probability state", rows, 3);
-        for (long first = 0; first < unembed.Rows; first += Chunk)
+        for (long first = 0; first < unembed.Rows; first += LogitsChunk)
         {
-            int count = (int)Math.Min(Chunk, unembed.Rows - first);
+            int count = (int)Math.Min(LogitsChunk, unembed.Rows - first);
             var logits = Device.Scratch.Floats("logits", rows, count);
             TensorView? part = bias is { } b ? b with { Shape = new Shape(count), Offset = b.Offset + first } : null;
             Product(x, (GpuWeight)unembed, first, logits, new GpuEpilogue { Bias = part, Activation = cap });

@@ -38,6 +38,9 @@ internal abstract partial class GpuOps
         Changes(inputs, spec, layout, change, [querySide, new QkSide(stays, goes, [keySum])]);
     }
 
+    /// <summary>How many of some token rows are taken at a time.</summary>
+    internal static long QkRowsAtOnce(long heads, long longest, long tokens) => Math.Clamp(RowFloats / (heads * longest), 1, tokens);
+
     /// <summary>Enqueues qk_rows, or what suits the device better, for some token rows; the arguments are there.</summary>
     protected virtual void LaunchQkRows(int rows, int heads, int headDim) => Flat("qk_rows", (long)rows * heads);
 
@@ -48,7 +51,7 @@ internal abstract partial class GpuOps
     private void Changes(QkScoreInputs inputs, AttentionSpec spec, SequenceLayout layout, int form, ReadOnlySpan<QkSide> sides)
     {
         int heads = spec.Heads, stride = layout.LongestQuery;
-        long rows = Math.Clamp(RowFloats / ((long)heads * stride), 1, layout.Tokens);
+        long rows = QkRowsAtOnce(heads, stride, layout.Tokens);
         var scratch = Device.Scratch;
         DeviceMemory scaled = scratch.Floats("scaled products", rows * heads, stride).Memory, scores = scratch.Floats("scores", rows * heads, stride).Memory;
         DeviceMemory softmax = scratch.Floats("softmax rows", rows * heads, stride).Memory, peaks = scratch.Integers("peaks", rows * heads).Memory;

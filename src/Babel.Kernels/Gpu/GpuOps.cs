@@ -21,7 +21,7 @@ internal abstract partial class GpuOps(GpuDevice device) : IOps
     /// <param name="epilogue">What happens before the store.</param>
     protected abstract void Product(TensorView x, GpuWeight weight, long firstRow, TensorView output, in GpuEpilogue epilogue);
 
-    /// <summary><c>output = sigma(x Wgate^T) * (x Wup^T)</c> with the steps of <paramref name="epilogue"/>.</summary>
+    /// <summary><c>output = sigma(x Wgate^T) * (x Wup^T)</c> with the steps of <paramref name="epilogue"/>, both weights of one type.</summary>
     protected abstract void GatedProduct(TensorView x, GpuWeight gate, GpuWeight up, TensorView output, in GpuGatedEpilogue epilogue);
 
     /// <summary>The attention of <see cref="IOps.Attention"/>: <paramref name="scale"/> is the epilogue's, taps are taken elsewhere.</summary>

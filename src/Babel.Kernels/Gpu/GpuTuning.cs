@@ -1,7 +1,7 @@
 namespace Babel.Kernels.Gpu;
 
 /// <summary>
-/// How the kernels are cut to a device. The first three are macros of the kernels' source (<c>Gpu/Kernels/prelude.h</c>), so a program is built for one tuning.
+/// How the kernels are cut to a device. They are macros of the kernels' source (<c>Gpu/Kernels/prelude.h</c>), so a program is built for one tuning.
 /// </summary>
 internal sealed record GpuTuning
 {

@@ -8,7 +8,9 @@ namespace Babel.Kernels.Gpu;
 /// </summary>
 internal sealed class GpuWeight : Weight
 {
-    private const long PieceBytes = 8 << 20;
+    /// <summary>Bytes of rows that are brought to their panels at a time.</summary>
+    public const long PieceBytes = 2 << 20;
+
     private readonly GpuDevice _device;
     private readonly int _panel;
 
@@ -36,7 +38,7 @@ internal sealed class GpuWeight : Weight
     public DType KernelType { get; }
 
     /// <summary>What kernels call <see cref="KernelType"/>.</summary>
-    public int StorageCode => KernelType switch { DType.F32 => 0, DType.F16 => 1, _ => 2 };
+    public int StorageCode => CodeOf(KernelType);
 
     /// <summary>The elements.</summary>
     public GpuMemory Memory { get; }
@@ -69,10 +71,20 @@ internal sealed class GpuWeight : Weight
     }
 
     /// <inheritdoc/>
+    protected override void DrawRows(long firstRow, long count, UniformNumbers numbers, long first, long rowStride, long columnStride)
+    {
+        _device.Arguments.Clear().Add(Memory).Add(firstRow).Add(count).Add(Columns).Add((long)numbers.Key).Add(first).Add(rowStride).Add(columnStride)
+            .Add(numbers.Centre).Add(numbers.Width).Add(CodeOf(Storage)).Add(StorageCode);
+        _device.Launch("draw_rows", GpuGrid.Flat(count * Columns, _device.Tuning.FlatLocal));
+    }
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing) Memory.Dispose();
     }
+
+    private static int CodeOf(DType type) => type switch { DType.F32 => 0, DType.F16 => 1, _ => 2 };
 
     private ReadOnlySpan<byte> Converted(ReadOnlySpan<byte> source)
     {

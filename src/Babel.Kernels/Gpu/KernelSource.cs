@@ -11,7 +11,7 @@ internal static class KernelSource
 
     /// <summary>The operators that OpenCL and CUDA share.</summary>
     public static readonly string[] Shared =
-        ["Gpu/rows.cl", "Gpu/norm.cl", "Gpu/statistics.cl", "Gpu/log_prob.cl", "Gpu/scores.h", "Gpu/qk.cl"];
+        ["Gpu/rows.cl", "Gpu/draw.cl", "Gpu/norm.cl", "Gpu/statistics.cl", "Gpu/log_prob.cl", "Gpu/scores.h", "Gpu/qk.cl"];
 
     /// <summary>The files one after the other, by the names under which they are embedded: folder of the device, then file.</summary>
     public static string Read(IEnumerable<string> names)

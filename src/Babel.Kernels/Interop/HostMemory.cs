@@ -3,7 +3,9 @@ using Babel.Kernels.Errors;
 
 namespace Babel.Kernels.Interop;
 
-/// <summary>A block of unmanaged, 64-byte aligned host memory: what the <c>cpu</c> and <c>ref</c> devices compute on.</summary>
+/// <summary>
+/// A block of unmanaged, 64-byte aligned host memory: what the <c>cpu</c> and <c>ref</c> devices compute on. Large blocks begin at a large page and ask for more.
+/// </summary>
 public sealed unsafe class HostMemory : DeviceMemory
 {
     private const nuint Alignment = 64;
@@ -16,7 +18,8 @@ public sealed unsafe class HostMemory : DeviceMemory
         try
         {
             // One vector of slack: kernels may load, never store, up to 64 bytes past the last element.
-            SetHandle((nint)NativeMemory.AlignedAlloc(checked((nuint)bytes + Alignment), Alignment));
+            // Unaligned, each end of a block would share a large page with something else and get small ones: a quarter of a weight of 8 MiB.
+            SetHandle((nint)NativeMemory.AlignedAlloc(checked((nuint)bytes + Alignment), bytes >= HugePages.Size ? HugePages.Size : Alignment));
         }
         catch (Exception e) when (e is OutOfMemoryException or OverflowException)
         {
@@ -28,6 +31,7 @@ public sealed unsafe class HostMemory : DeviceMemory
                 inner: e);
         }
 
+        HugePages.Advise((void*)handle, bytes);
         GC.AddMemoryPressure(bytes + 1);
     }
 

@@ -5,14 +5,16 @@ namespace Babel.Kernels.Interop;
 /// <summary>Asks the system for large pages under large blocks: fewer page faults while loading, fewer address translations while multiplying.</summary>
 internal static unsafe partial class HugePages
 {
+    /// <summary>Bytes of a large page on x86-64 and on most of ARM64.</summary>
+    public const int Size = 2 << 20;
+
     private const nuint Page = 4096;
-    private const nuint WorthIt = 4 << 20;
     private const int Advice = 14; // MADV_HUGEPAGE of linux/mman.h
 
     /// <summary>Advises the whole pages of a block; best effort, Linux only, an answer is not looked at.</summary>
     public static void Advise(void* start, long bytes)
     {
-        if (!OperatingSystem.IsLinux() || bytes < (long)WorthIt) return;
+        if (!OperatingSystem.IsLinux() || bytes < Size) return;
         nuint first = ((nuint)start + Page - 1) & ~(Page - 1);
         nuint end = ((nuint)start + (nuint)bytes) & ~(Page - 1);
         _ = MemoryAdvise((void*)first, end - first, Advice);

@@ -9,24 +9,31 @@ namespace Babel.Kernels.OpenCl;
 internal sealed class OpenClCompiler(IOpenCl api, OpenClDeviceFacts facts, OpenClHandle context, GpuTuning tuning, ProgramCache cache) : IDisposable
 {
     private readonly Dictionary<OpenClProgram, OpenClHandle> _programs = [];
-    private readonly Dictionary<(OpenClProgram Program, string Kernel), OpenClHandle> _kernels = [];
+    private readonly Dictionary<(OpenClProgram Program, string Kernel), (OpenClHandle Handle, long LargestGroup)> _kernels = [];
 
-    /// <summary>A kernel of a program.</summary>
+    /// <summary>A kernel of a program, and how many items its groups may have.</summary>
     /// <exception cref="KernelException">The driver's compiler refuses the source; the message has its log.</exception>
-    public nint Kernel(OpenClProgram program, string name)
+    public (nint Kernel, long LargestGroup) Kernel(OpenClProgram program, string name)
     {
-        if (_kernels.TryGetValue((program, name), out var kernel)) return kernel.Value;
+        if (_kernels.TryGetValue((program, name), out var kernel)) return (kernel.Handle.Value, kernel.LargestGroup);
         nint created = api.CreateKernel(Program(program).Value, name, out int error);
         OpenClError.Check(error, "clCreateKernel", facts.Name, name);
-        kernel = new OpenClHandle(api, OpenClObject.Kernel, created);
-        _kernels.Add((program, name), kernel);
-        return kernel.Value;
+        var handle = new OpenClHandle(api, OpenClObject.Kernel, created);
+        error = api.GetKernelGroupSize(created, facts.Id, out nuint largest);
+        if (error != 0)
+        {
+            handle.Dispose();
+            OpenClError.Check(error, "clGetKernelWorkGroupInfo", facts.Name, name);
+        }
+
+        _kernels.Add((program, name), (handle, (long)largest));
+        return (created, (long)largest);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var kernel in _kernels.Values) kernel.Dispose();
+        foreach (var (kernel, _) in _kernels.Values) kernel.Dispose();
         foreach (var program in _programs.Values) program.Dispose();
         _kernels.Clear();
         _programs.Clear();

@@ -17,11 +17,12 @@ internal sealed class OpenClDevice : GpuDevice
     private readonly OpenClHandle _queue;
     private readonly OpenClCompiler _compiler;
     private readonly StagingRing _staging;
+    private readonly OpenClPool _pool;
+    private readonly GpuLandings _landings;
     private int _launches;
 
     /// <summary>Opens a device.</summary>
     public OpenClDevice(IOpenCl api, OpenClDeviceFacts facts, string name, GpuTuning tuning, ProgramCache cache, long? budget, Precision asked)
-        : base(budget)
     {
         _api = api;
         _facts = facts;
@@ -42,6 +43,8 @@ internal sealed class OpenClDevice : GpuDevice
 
         _compiler = new OpenClCompiler(api, facts, _context, tuning, cache);
         _staging = new StagingRing(api);
+        _pool = new OpenClPool(api, facts, name, _context, budget);
+        _landings = new GpuLandings(bytes => new OpenClLanding(api, _queue, name, bytes));
         Ops = new CheckedOps(this, new OpenClOps(this));
     }
 
@@ -63,10 +66,21 @@ internal sealed class OpenClDevice : GpuDevice
     /// <inheritdoc/>
     public override void Launch(string kernel, GpuGrid grid) => Launch(OpenClProgram.Shared, kernel, grid);
 
+    /// <summary>Which of the kernels that share local memory is cut larger than the driver allows, and what it allows; null if none is.</summary>
+    public string? WhyTooLarge()
+    {
+        if (Tuning.Lanes > 1) return null;
+        var product = OpenClProgram.Product(storage: 0, cpu: false);
+        return TooLarge(product, "product", OpenClTunings.TileItems(Tuning.Panel)) ?? TooLarge(product, "gated_product", OpenClTunings.TileItems(Tuning.Panel))
+            ?? TooLarge(OpenClProgram.Shared, "norm", Tuning.RowLocal);
+    }
+
     /// <summary>Enqueues a kernel of a program with <see cref="GpuDevice.Arguments"/>.</summary>
     public void Launch(OpenClProgram program, string name, GpuGrid grid)
     {
-        nint kernel = _compiler.Kernel(program, name);
+        var (kernel, largest) = _compiler.Kernel(program, name);
+        if (grid.Local > largest)
+            throw new KernelException("the driver allows no group of this size for a kernel", Where(name), $"{grid.Local} items", $"at most {largest}", "--device cpu needs none");
         var slots = Arguments.Slots;
         var sizes = Arguments.Sizes;
         for (int i = 0; i < slots.Length; i++)
@@ -89,8 +103,8 @@ internal sealed class OpenClDevice : GpuDevice
         if (bytes == 0) return;
         int error = _api.EnqueueCopy(
             _queue.Value,
-            source.Memory.DangerousGetHandle(),
-            destination.Memory.DangerousGetHandle(),
+            ((GpuMemory)source.Memory).Block,
+            ((GpuMemory)destination.Memory).Block,
             (nuint)(source.Offset * size),
             (nuint)(destination.Offset * size),
             (nuint)bytes);
@@ -104,8 +118,8 @@ internal sealed class OpenClDevice : GpuDevice
     {
         string call = "clEnqueueWriteBuffer";
         int error = source.Length <= StagingRing.Largest
-            ? _staging.Write(_queue.Value, destination.DangerousGetHandle(), offset, source, out call)
-            : _api.EnqueueWrite(_queue.Value, destination.DangerousGetHandle(), (nuint)offset, source);
+            ? _staging.Write(_queue.Value, destination.Block, offset, source, out call)
+            : _api.EnqueueWrite(_queue.Value, destination.Block, (nuint)offset, source);
         if (error != 0) OpenClError.Check(error, call, Name, $"{source.Length} bytes to the device");
         GC.KeepAlive(destination);
     }
@@ -113,7 +127,7 @@ internal sealed class OpenClDevice : GpuDevice
     /// <inheritdoc/>
     public override void CopyOut(GpuMemory source, long offset, Span<byte> destination)
     {
-        int error = _api.EnqueueRead(_queue.Value, source.DangerousGetHandle(), (nuint)offset, destination);
+        int error = _api.EnqueueRead(_queue.Value, source.Block, (nuint)offset, destination);
         if (error != 0) OpenClError.Check(error, "clEnqueueReadBuffer", Name, $"{destination.Length} bytes from the device");
         GC.KeepAlive(source);
     }
@@ -122,7 +136,7 @@ internal sealed class OpenClDevice : GpuDevice
     public override void Clear(GpuMemory memory)
     {
         nuint bytes = (nuint)((memory.Bytes + 3) / 4 * 4);
-        OpenClError.Check(_api.EnqueueClear(_queue.Value, memory.DangerousGetHandle(), bytes), "clEnqueueFillBuffer", Name, $"{memory.Bytes} zeros");
+        OpenClError.Check(_api.EnqueueClear(_queue.Value, memory.Block, bytes), "clEnqueueFillBuffer", Name, $"{memory.Bytes} zeros");
         GC.KeepAlive(memory);
     }
 
@@ -130,30 +144,28 @@ internal sealed class OpenClDevice : GpuDevice
     public override void Synchronize() => OpenClError.Check(_api.Finish(_queue.Value), "clFinish", Name, "to finish what was enqueued");
 
     /// <inheritdoc/>
-    protected override GpuMemory AllocateMemory(long bytes, string purpose)
-    {
-        // One vector of slack: kernels may load, never store, up to 64 bytes past the last element.
-        const int Slack = 64;
-        if ((ulong)bytes + Slack > _facts.LargestBuffer)
-        {
-            throw new DeviceMemoryException(
-                "the device takes no buffer of this size", $"{Name}, {purpose}", $"at most {_facts.LargestBuffer} bytes", $"{bytes} bytes", "use a smaller batch");
-        }
+    protected override GpuPool Pool => _pool;
 
-        nint buffer = _api.CreateBuffer(_context.Value, (nuint)(bytes + Slack), out int error);
-        OpenClError.Check(error, "clCreateBuffer", Where(purpose), $"{bytes} bytes beside {BytesInUse - bytes} in use");
-        return new OpenClMemory(this, _api, buffer, bytes);
-    }
+    /// <inheritdoc/>
+    protected override GpuLandings Landings => _landings;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (!disposing) return;
         _staging.Dispose();
+        _landings.Dispose();
         base.Dispose(disposing);
+        _pool.Dispose();
         _compiler.Dispose();
         _queue.Dispose();
         _context.Dispose();
+    }
+
+    private string? TooLarge(OpenClProgram program, string kernel, int items)
+    {
+        var (_, largest) = _compiler.Kernel(program, kernel);
+        return items <= largest ? null : $"{kernel} has groups of {items} items, and may have {largest}";
     }
 
     private string Where(string what) => $"{Name}, {what}";

@@ -49,7 +49,25 @@ public sealed class OpenClDeviceProvider : IDeviceProvider
 
         var facts = devices[index];
         if ((facts.Unavailable ?? OpenClTunings.WhyNot(facts)) is { } why) throw new DeviceUnavailableException(why, spec.ToString(), found: facts.Name);
-        return new OpenClDevice(api, facts, $"opencl:{index}", OpenClTunings.For(facts), new ProgramCache(_cacheFolder), options.MemoryBudget, options.Precision);
+        string? tooLarge = null;
+        foreach (var tuning in OpenClTunings.For(facts))
+        {
+            var device = new OpenClDevice(api, facts, $"opencl:{index}", tuning, new ProgramCache(_cacheFolder), options.MemoryBudget, options.Precision);
+            try
+            {
+                tooLarge = device.WhyTooLarge();
+                if (tooLarge is null) return device;
+            }
+            catch
+            {
+                device.Dispose();
+                throw;
+            }
+
+            device.Dispose();
+        }
+
+        throw new DeviceUnavailableException("the driver allows no group that is large enough for the kernels", spec.ToString(), found: $"{facts.Name}: {tooLarge}");
     }
 
     /// <summary>All devices, or why there are none.</summary>

@@ -9,7 +9,11 @@ internal static class OpenClError
     private const int AllocationFailure = -4;
     private const int OutOfResources = -5;
     private const int OutOfHostMemory = -6;
+    private const int InvalidValue = -30;
+    private const int FirstInvalidLaunch = -46;
+    private const int LastInvalidLaunch = -56;
     private const int InvalidBufferSize = -61;
+    private const int InvalidGlobalSize = -63;
 
     private static readonly Dictionary<int, string> Names = new()
     {
@@ -23,7 +27,7 @@ internal static class OpenClError
         [-8] = "CL_MEM_COPY_OVERLAP",
         [-11] = "CL_BUILD_PROGRAM_FAILURE",
         [-14] = "CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST",
-        [-30] = "CL_INVALID_VALUE",
+        [InvalidValue] = "CL_INVALID_VALUE",
         [-32] = "CL_INVALID_PLATFORM",
         [-33] = "CL_INVALID_DEVICE",
         [-34] = "CL_INVALID_CONTEXT",
@@ -33,7 +37,7 @@ internal static class OpenClError
         [-43] = "CL_INVALID_BUILD_OPTIONS",
         [-44] = "CL_INVALID_PROGRAM",
         [-45] = "CL_INVALID_PROGRAM_EXECUTABLE",
-        [-46] = "CL_INVALID_KERNEL_NAME",
+        [FirstInvalidLaunch] = "CL_INVALID_KERNEL_NAME",
         [-48] = "CL_INVALID_KERNEL",
         [-49] = "CL_INVALID_ARG_INDEX",
         [-50] = "CL_INVALID_ARG_VALUE",
@@ -45,7 +49,7 @@ internal static class OpenClError
         [-58] = "CL_INVALID_EVENT",
         [-59] = "CL_INVALID_OPERATION",
         [InvalidBufferSize] = "CL_INVALID_BUFFER_SIZE",
-        [-63] = "CL_INVALID_GLOBAL_WORK_SIZE",
+        [InvalidGlobalSize] = "CL_INVALID_GLOBAL_WORK_SIZE",
         [-1001] = "CL_PLATFORM_NOT_FOUND_KHR",
     };
 
@@ -58,6 +62,7 @@ internal static class OpenClError
     /// <param name="where">Device and purpose.</param>
     /// <param name="asked">What was asked for.</param>
     /// <exception cref="DeviceMemoryException">The device or the host has no memory left.</exception>
+    /// <exception cref="KernelException">The call itself is wrong for this device; nothing is lost.</exception>
     /// <exception cref="DeviceLostException">Any other failure: what was enqueued may be lost.</exception>
     public static void Check(int code, string call, string where, string asked)
     {
@@ -72,6 +77,8 @@ internal static class OpenClError
         bool memory = code is AllocationFailure or OutOfHostMemory or InvalidBufferSize || (code == OutOfResources && call == "clCreateBuffer");
         if (memory)
             return new DeviceMemoryException("the device has no room", where, asked, found, "use a smaller batch, or a device with more memory");
+        if (code is InvalidValue or InvalidGlobalSize or (<= FirstInvalidLaunch and >= LastInvalidLaunch))
+            return new KernelException("the driver refuses a call", where, asked, found);
         return new DeviceLostException(
             "the device failed", where, asked, found, "what was stored before is whole: run the same command again to go on from there");
     }

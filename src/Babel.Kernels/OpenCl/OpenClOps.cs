@@ -32,12 +32,6 @@ internal sealed class OpenClOps(OpenClDevice device) : GpuOps(device)
     protected override void GatedProduct(TensorView x, GpuWeight gate, GpuWeight up, TensorView output, in GpuGatedEpilogue epilogue)
     {
         var e = epilogue;
-        if (gate.StorageCode != up.StorageCode)
-        {
-            MixedGatedProduct(x, gate, up, output, e);
-            return;
-        }
-
         int steps = (e.GateBias is null ? 0 : 1) | (e.UpBias is null ? 0 : 32) | (e.GatePre is null ? 0 : 2) | (e.UpPre is null ? 0 : 16)
             | (e.Scale is null ? 0 : 8);
         long rows = x.Shape.Rows;
@@ -69,15 +63,11 @@ internal sealed class OpenClOps(OpenClDevice device) : GpuOps(device)
         device.Launch(program, "attention", new GpuGrid(count, spec.KvHeads, 1, device.Tuning.AttentionLocal));
     }
 
-    /// <summary>Gate and up in different storage types, which no model has in one layer: two products, the gate into memory of its own.</summary>
-    private void MixedGatedProduct(TensorView x, GpuWeight gate, GpuWeight up, TensorView output, GpuGatedEpilogue e)
-    {
-        var g = device.Scratch.Floats("gate", output.Shape.Rows, output.Shape.Columns);
-        Product(x, gate, 0, g, new GpuEpilogue { Bias = e.GateBias, Pre = e.GatePre, Activation = e.Activation });
-        Product(x, up, 0, output, new GpuEpilogue { Bias = e.UpBias, Pre = e.UpPre, Gate = g, Scale = e.Scale });
-    }
-
     private static long Up(long count, int by) => (count + by - 1) / by;
 
-    private static GpuGrid Tiles(long rows, int n) => new(Up(rows, OpenClTunings.GpuPanel), Up(n, OpenClTunings.GpuPanel), 1, OpenClTunings.GpuTileItems);
+    private GpuGrid Tiles(long rows, int n)
+    {
+        int panel = device.Tuning.Panel;
+        return new GpuGrid(Up(rows, panel), Up(n, panel), 1, OpenClTunings.TileItems(panel));
+    }
 }

@@ -27,5 +27,5 @@ internal sealed class OpenClProgram(string[] files, string defines = "")
     /// <summary>The compiler's options.</summary>
     public string Options(GpuTuning tuning, bool dividesCorrectly) => string.Create(
         CultureInfo.InvariantCulture,
-        $"-cl-std=CL1.2 -DLANES={tuning.Lanes} -DROW_LOCAL={tuning.RowLocal} -DPANEL={tuning.Panel}{defines}{(dividesCorrectly ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")}");
+        $"-cl-std=CL1.2 -DLANES={tuning.Lanes} -DROW_LOCAL={tuning.RowLocal} -DFLAT_LOCAL={tuning.FlatLocal} -DATTENTION_LOCAL={tuning.AttentionLocal} -DPANEL={tuning.Panel}{defines}{(dividesCorrectly ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")}");
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Babel.Kernels;
 using Babel.Model.Errors;
 
@@ -12,8 +13,12 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
     /// <summary>Logits are brought to the host in pieces of about this many numbers.</summary>
     private const long LogitsPiece = 4 << 20;
 
+    private const string FinalHint = "check after every layer to learn where it begins";
+
     private readonly IOps _ops = device.Ops;
     private readonly FiniteGuard _guard = new(device);
+
+    private SiteRef LastState => new(Site.ResidPost, spec.Layers - 1);
 
     private Activation LogitCap => spec.LogitSoftCap > 0 ? Activation.SoftCap(spec.LogitSoftCap) : Activation.Identity;
 
@@ -29,12 +34,15 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
             if (check == FiniteCheck.EveryLayer) CheckLayer(layer, x);
         }
 
-        if (check == FiniteCheck.FinalState) CheckFinal(x);
+        // A device that runs behind is looked at when it is waited for anyway.
+        using var watched = check == FiniteCheck.FinalState && device.RunsBehind ? device.BeginDownload([x]) : null;
+        if (check == FiniteCheck.FinalState && watched is null) CheckFinal(x);
         ct.ThrowIfCancellationRequested();
         var result = Finish(weights.Output(), x, batch, output, probe);
 
-        // The caller may dispose the batch now, whatever was asked for.
+        // The one place where the host waits: it does not run away from the device by more than a batch.
         device.Synchronize();
+        if (watched is not null) FiniteGuard.Check(MemoryMarshal.Cast<byte, float>(watched.Bytes(0)), x.Shape.Columns, 0, LastState, FinalHint);
         return result;
     }
 
@@ -61,7 +69,6 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
 
         if (w.Positions is { } positions) _ops.Embed(batch.PositionRows!.Value, positions, x, 1, accumulate: true);
         if (w.Norm is { } norm) _ops.Norm(spec.Norm, x, norm.Weight, norm.BiasView, spec.NormEpsilon, x);
-        if (rows is not null) device.Synchronize();
     }
 
     /// <summary>What a run brings to the host, from the output of the last block.</summary>
@@ -105,7 +112,6 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
         using var index = device.FromInts(rows, new Shape(rows.Length));
         var last = scratch.Get("last", rows.Length, x.Shape.Columns);
         _ops.GatherRows(x, index, last);
-        device.Synchronize();
         return last;
     }
 
@@ -144,7 +150,6 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
         using var logits = device.Allocate(new Shape(final.Shape.Rows, spec.Vocabulary));
         Unembed(w, final, logits);
         probe.Capture(Site.Logits, -1, logits);
-        device.Synchronize();
     }
 
     private void Unembed(OutputWeights w, TensorView final, TensorView logits) =>
@@ -152,7 +157,7 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
 
     /// <summary>Looks for what is not finite after the last layer.</summary>
     public void CheckFinal(TensorView x) =>
-        _guard.Check(x, new SiteRef(Site.ResidPost, spec.Layers - 1), "check after every layer to learn where it begins");
+        _guard.Check(x, LastState, FinalHint);
 
     /// <summary>Looks for what is not finite in a layer.</summary>
     public void CheckLayer(int layer, TensorView x)

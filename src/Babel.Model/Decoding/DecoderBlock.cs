@@ -11,6 +11,7 @@ internal sealed class DecoderBlock(DecoderSpec spec, Device device, Scratch scra
     private readonly IOps _ops = device.Ops;
     private readonly Epilogues _epilogues = new(spec.Layers);
     private readonly AttentionSpec[] _attention = [.. Enumerable.Range(0, spec.Layers).Select(i => Attention(spec, i))];
+    private QkScoreInputs? _scoreInputs;
 
     /// <summary>Advances <paramref name="x"/> [N, D] by one layer, in place; the forms are those of <see cref="ResidualForm"/>.</summary>
     public void Forward(int layer, LayerWeights w, TensorView x, Batch batch, KvCache? cache, ProbeRun probe)
@@ -100,17 +101,7 @@ internal sealed class DecoderBlock(DecoderSpec spec, Device device, Scratch scra
         probe.Capture(Site.Z, layer, z);
         if (probe.QkScores is { } scoreForm)
         {
-            Score(scoreForm, call, form, new QkScoreInputs
-            {
-                Q = normedQ,
-                K = normedK,
-                RotatedQ = turnedQ,
-                RotatedK = turnedK,
-                Rotary = batch.Rotary,
-                RawQ = spec.HeadNorm ? q : null,
-                RawK = spec.HeadNorm ? k : null,
-                NormEpsilon = spec.NormEpsilon,
-            });
+            Score(scoreForm, call, form, ScoreInputs(normedQ, normedK, turnedQ, turnedK, batch.Rotary, q, k));
         }
 
         if (probe.ValueScores) ScoreValues(call, form, z);
@@ -176,6 +167,24 @@ internal sealed class DecoderBlock(DecoderSpec spec, Device device, Scratch scra
         var turned = keep is null ? normed : scratch.Get("turned " + keep, x.Shape.Rows, x.Shape.Columns);
         _ops.Rope(normed, spec.HeadDim, rotary, turned);
         return (normed, turned);
+    }
+
+    /// <summary>The operands of the Q/K scores: those of the layer before, where they lie in the same memory, as they do.</summary>
+    private QkScoreInputs ScoreInputs(TensorView q, TensorView k, TensorView turnedQ, TensorView turnedK, RotaryTable? rotary, TensorView rawQ, TensorView rawK)
+    {
+        if (_scoreInputs is { } known && known.Q == q && known.K == k && known.RotatedQ == turnedQ && known.RotatedK == turnedK && known.Rotary == rotary)
+            return known;
+        return _scoreInputs = new QkScoreInputs
+        {
+            Q = q,
+            K = k,
+            RotatedQ = turnedQ,
+            RotatedK = turnedK,
+            Rotary = rotary,
+            RawQ = spec.HeadNorm ? rawQ : null,
+            RawK = spec.HeadNorm ? rawK : null,
+            NormEpsilon = spec.NormEpsilon,
+        };
     }
 
     private void Score(QkScoreForm scoreForm, Call call, AttentionSpec form, QkScoreInputs inputs)

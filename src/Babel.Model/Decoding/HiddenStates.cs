@@ -17,6 +17,8 @@ internal sealed class HiddenStates : IDisposable
     private readonly TemporaryFile? _file;
     private readonly Tensor? _working;
     private readonly byte[] _host = [];
+    private readonly long _rowBytes;
+    private readonly int _hostRows;
 
     /// <summary>Makes room for states of <paramref name="rows"/> token rows each.</summary>
     /// <exception cref="IOException">The temporary file does not fit its disk.</exception>
@@ -25,13 +27,14 @@ internal sealed class HiddenStates : IDisposable
         (_device, _width, _rows) = (device, width, [.. rows]);
         _resident = new Tensor?[rows.Count];
         _offsets = new long[rows.Count];
-        long rowBytes = (long)width * device.ComputeType.Size(), resident = 0;
+        _rowBytes = (long)width * device.ComputeType.Size();
+        long resident = 0;
         int largest = 0;
         try
         {
             for (int i = 0; i < rows.Count; i++)
             {
-                long bytes = rows[i] * rowBytes;
+                long bytes = rows[i] * _rowBytes;
                 if (bytes <= options.ResidentBytes - resident)
                 {
                     _resident[i] = device.Allocate(new Shape(rows[i], width));
@@ -46,7 +49,8 @@ internal sealed class HiddenStates : IDisposable
 
             if (SpoolBytes == 0) return;
             _working = device.Allocate(new Shape(largest, width));
-            _host = new byte[checked((int)(largest * rowBytes))];
+            _hostRows = (int)Math.Clamp(SweepOptions.PieceBytes / _rowBytes, 1, largest);
+            _host = new byte[checked((int)(_hostRows * _rowBytes))];
             _file = new TemporaryFile(options.SpoolFolder, SpoolBytes);
         }
         catch
@@ -67,9 +71,13 @@ internal sealed class HiddenStates : IDisposable
     {
         var view = New(index);
         if (_resident[index] is not null) return view;
-        var bytes = _host.AsSpan(0, BytesOf(index));
-        _file!.Read(_offsets[index], bytes);
-        _device.Upload(bytes, view);
+        for (int row = 0; row < _rows[index]; row += _hostRows)
+        {
+            var bytes = Piece(index, row, out int count);
+            _file!.Read(_offsets[index] + (row * _rowBytes), bytes);
+            _device.Upload(bytes, view.Rows(row, count));
+        }
+
         return view;
     }
 
@@ -77,9 +85,12 @@ internal sealed class HiddenStates : IDisposable
     public void Keep(int index)
     {
         if (_resident[index] is not null) return;
-        var bytes = _host.AsSpan(0, BytesOf(index));
-        _device.Download(New(index), bytes);
-        _file!.Write(_offsets[index], bytes);
+        for (int row = 0; row < _rows[index]; row += _hostRows)
+        {
+            var bytes = Piece(index, row, out int count);
+            _device.Download(New(index).Rows(row, count), bytes);
+            _file!.Write(_offsets[index] + (row * _rowBytes), bytes);
+        }
     }
 
     public void Dispose()
@@ -87,7 +98,15 @@ internal sealed class HiddenStates : IDisposable
         foreach (var tensor in _resident) tensor?.Dispose();
         _working?.Dispose();
         _file?.Dispose();
+
+        // Most of the memory of a run: others are to have it now.
+        _device.Trim();
     }
 
-    private int BytesOf(int index) => checked(_rows[index] * _width * _device.ComputeType.Size());
+    /// <summary>Rows of a state on their way: a state may be larger than an array, or than the memory there is besides.</summary>
+    private Span<byte> Piece(int index, int row, out int count)
+    {
+        count = Math.Min(_hostRows, _rows[index] - row);
+        return _host.AsSpan(0, (int)(count * _rowBytes));
+    }
 }

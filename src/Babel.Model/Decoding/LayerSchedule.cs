@@ -50,6 +50,9 @@ internal sealed class LayerSchedule(DecoderSpec spec, Device device, IWeightSour
             }
 
             sink.OnLayerDone(layer);
+
+            // What a layer's batches leave behind is young, and left alone it would grow to hundreds of megabytes before anybody collected it.
+            GC.Collect(0, GCCollectionMode.Forced, blocking: true);
         }
 
         var last = Decoder.Needs(output, plans) ? weights.Output() : null;

@@ -6,20 +6,21 @@ namespace Babel.Model.Decoding;
 /// <summary>A <see cref="ProbePlan"/> during one run: which taps an operator gets, and what goes to the sink when.</summary>
 internal sealed class ProbeRun
 {
+    private static readonly int s_sites = Enum.GetValues<Site>().Length;
     private readonly ProbePlan _plan;
     private readonly IProbeSink? _sink;
     private readonly SequenceLayout _layout;
     private readonly Scratch _scratch;
     private readonly MaskTensors? _mask;
     private readonly IReadOnlyDictionary<Site, TapStats> _stats;
-    private TensorView? _qScores;
-    private TensorView? _kScores;
-    private TensorView? _valueScores;
+    private readonly NeuronTap?[] _taps = new NeuronTap?[s_sites];
+    private readonly LayerProbe _seen;
 
     public ProbeRun(
         ProbePlan plan, IProbeSink? sink, SequenceLayout layout, Scratch scratch, MaskTensors? mask, IReadOnlyDictionary<Site, TapStats> stats)
     {
         (_plan, _sink, _layout, _scratch, _mask, _stats) = (plan, sink, layout, scratch, mask, stats);
+        _seen = new LayerProbe(layout, stats);
     }
 
     public QkScoreForm? QkScores => _plan.QkScores;
@@ -67,9 +68,11 @@ internal sealed class ProbeRun
     /// </summary>
     public NeuronTap? Tap(Site site, int layer, long width, bool passing)
     {
-        TensorView? values = passing && Wants(site, layer) ? _scratch.Get("tap " + site, _layout.Tokens, width) : null;
         var stats = _stats.GetValueOrDefault(site);
-        return values is null && stats is null ? null : new NeuronTap(values, stats, _layout);
+        if (passing && Wants(site, layer)) return new NeuronTap(_scratch.Get("tap " + site, _layout.Tokens, width), stats, _layout);
+
+        // One a run, not one a layer.
+        return stats is null ? null : _taps[(int)site] ??= new NeuronTap(null, stats, _layout);
     }
 
     public void CaptureTapped(Site site, int layer, NeuronTap? tap)
@@ -79,14 +82,14 @@ internal sealed class ProbeRun
 
     public TensorView? Scale(Site site, int layer) => _mask?.Scale(site, layer);
 
-    public void Scored(TensorView q, TensorView k) => (_qScores, _kScores) = (q, k);
+    public void Scored(TensorView q, TensorView k) => (_seen.QScores, _seen.KScores) = (q, k);
 
-    public void Scored(TensorView values) => _valueScores = values;
+    public void Scored(TensorView values) => _seen.ValueScores = values;
 
     /// <summary>Tells the sink that a layer's statistics and scores are complete.</summary>
     public void EndLayer(int layer)
     {
         if (_stats.Count == 0 && QkScores is null && !ValueScores) return;
-        _sink!.OnLayer(layer, new LayerProbe(_layout, _stats) { QScores = _qScores, KScores = _kScores, ValueScores = _valueScores });
+        _sink!.OnLayer(layer, _seen);
     }
 }

@@ -1,5 +1,6 @@
 using Babel.Model.Families;
 using Babel.Model.Files;
+using Babel.Model.RandomModels;
 
 namespace Babel.Model.Decoding;
 
@@ -11,7 +12,7 @@ internal sealed class ResidentWeights : IWeightSource
     private readonly LayerWeights[] _layers;
     private readonly OutputWeights _output;
 
-    private ResidentWeights(WeightPool pool, WeightLoader loader)
+    private ResidentWeights(WeightPool pool, WeightBuilder loader)
     {
         _pool = pool;
         _input = loader.Input();
@@ -26,19 +27,12 @@ internal sealed class ResidentWeights : IWeightSource
     public long BytesRead { get; }
 
     public static ResidentWeights Load(
-        Checkpoint checkpoint, ModelDefinition model, Kernels.Device device, IProgress<LoadProgress>? progress, CancellationToken ct)
-    {
-        var pool = new WeightPool(device);
-        try
-        {
-            return new ResidentWeights(pool, new WeightLoader(checkpoint, model, device, pool, progress, ct));
-        }
-        catch
-        {
-            pool.Dispose();
-            throw;
-        }
-    }
+        Checkpoint checkpoint, ModelDefinition model, Kernels.Device device, IProgress<LoadProgress>? progress, CancellationToken ct) =>
+        Make(device, pool => new WeightLoader(checkpoint, model, device, pool, progress, ct));
+
+    /// <summary>Random weights of a shape, without a file.</summary>
+    public static ResidentWeights Draw(ModelDefinition model, RandomModelShape shape, Kernels.Device device, CancellationToken ct) =>
+        Make(device, pool => new WeightDrawer(model, shape, device, pool, ct));
 
     public InputWeights Input(IReadOnlyCollection<int> ids) => _input;
 
@@ -47,4 +41,18 @@ internal sealed class ResidentWeights : IWeightSource
     public OutputWeights Output() => _output;
 
     public void Dispose() => _pool.Dispose();
+
+    private static ResidentWeights Make(Kernels.Device device, Func<WeightPool, WeightBuilder> builder)
+    {
+        var pool = new WeightPool(device);
+        try
+        {
+            return new ResidentWeights(pool, builder(pool));
+        }
+        catch
+        {
+            pool.Dispose();
+            throw;
+        }
+    }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Babel.Kernels;
-using Babel.Model.Errors;
 using Babel.Model.Families;
 using Babel.Model.Files;
 
@@ -10,13 +9,11 @@ namespace Babel.Model.Decoding;
 /// Brings a checkpoint's tensors to a device in their storage types, a few megabytes at a time, and takes fused, transposed and tied
 /// layouts apart on the way, so that the decoder knows one layout only. What is loaded belongs to the pool.
 /// </summary>
-internal sealed class WeightLoader
+internal sealed class WeightLoader : WeightBuilder
 {
     private const int BlockBytes = 8 << 20;
     private const int RowGroup = 64;
     private readonly WeightNames _names;
-    private readonly Device _device;
-    private readonly WeightPool _pool;
     private readonly IProgress<LoadProgress>? _progress;
     private readonly CancellationToken _ct;
     private readonly long _totalBytes;
@@ -24,28 +21,16 @@ internal sealed class WeightLoader
     /// <summary>Checks that the checkpoint holds the model's tensors and no others.</summary>
     public WeightLoader(
         Checkpoint checkpoint, ModelDefinition model, Device device, WeightPool pool, IProgress<LoadProgress>? progress, CancellationToken ct)
+        : base(model, device, pool)
     {
-        (Model, _device, _pool, _progress, _ct) = (model, device, pool, progress, ct);
+        (_progress, _ct) = (progress, ct);
         _totalBytes = checkpoint.Bytes;
         _names = new WeightNames(checkpoint, model);
         _names.Check();
     }
 
-    /// <summary>What is loaded.</summary>
-    public ModelDefinition Model { get; }
-
-    /// <summary>Bytes of tensors read so far.</summary>
-    public long BytesRead { get; private set; }
-
     /// <summary>Checks the form of every tensor, for loads that come late.</summary>
-    public void CheckShapes()
-    {
-        foreach (var matrix in WeightForms.Of(Model).SelectMany(part => part))
-        {
-            var (file, tensor) = _names.Find(matrix.Source.Weight);
-            CheckShape(file, tensor, ExpectedShape(matrix.Source, matrix.Rows, matrix.Columns));
-        }
-    }
+    public void CheckShapes() => WeightForms.Check(_names, Model);
 
     /// <summary>Tells the system that a layer's tensors, or behind the last layer the output's, will be read next.</summary>
     public void Announce(int layer)
@@ -58,96 +43,14 @@ internal sealed class WeightLoader
         }
     }
 
-    /// <summary>The input side; with <paramref name="ids"/>, only their rows of the embedding.</summary>
-    public InputWeights Input(IReadOnlyCollection<int>? ids = null)
-    {
-        var (spec, sources) = (Model.Spec, Model.Sources);
-        var source = new LinearSource(sources.Embedding);
-        int[]? rows = ids is null ? null : [.. ids.Distinct().Order()];
-        return new InputWeights
-        {
-            Embedding = rows is null ? Linear(source, spec.Vocabulary, spec.EmbeddingWidth).Weight : Rows(source, rows),
-            RowOf = rows?.Select((id, row) => (id, row)).ToDictionary(p => p.id, p => p.row),
-            Positions = Positions(),
-            Norm = Norm(sources.EmbeddingNorm, spec.ModelWidth),
-            Project = sources.ProjectIn is { } into ? Linear(into, spec.ModelWidth, spec.EmbeddingWidth) : null,
-        };
-    }
-
-    /// <summary>The output side.</summary>
-    /// <param name="embedding">The embedding where it is loaded already, to be the unembedding of a model that ties them; null to load it.</param>
-    public OutputWeights Output(Weight? embedding)
-    {
-        var (spec, sources) = (Model.Spec, Model.Sources);
-        var head = sources.Unembedding ?? new LinearSource(sources.Embedding);
-        bool tied = head.Weight == sources.Embedding;
-        return new OutputWeights
-        {
-            Norm = Norm(sources.FinalNorm, spec.ModelWidth),
-            Project = sources.ProjectOut is { } outOf ? Linear(outOf, spec.EmbeddingWidth, spec.ModelWidth) : null,
-            Unembedding = tied && embedding is not null
-                ? new LinearWeight(embedding, head.Bias is null ? null : Vector(head.Bias, null, spec.Vocabulary))
-                : Linear(head, spec.Vocabulary, spec.EmbeddingWidth),
-        };
-    }
-
-    /// <summary>A block.</summary>
-    public LayerWeights Layer(int index)
-    {
-        var (spec, layer) = (Model.Spec, Model.Sources.Layer(index));
-        int d = spec.ModelWidth, f = spec.FfnWidth;
-        return new LayerWeights
-        {
-            AttnNorm = Norm(layer.AttnNorm, d)!,
-            FfnNorm = Norm(layer.FfnNorm, d),
-            AttnPostNorm = Norm(layer.AttnPostNorm, d),
-            FfnPostNorm = Norm(layer.FfnPostNorm, d),
-            QNorm = Norm(layer.QNorm, spec.HeadDim),
-            KNorm = Norm(layer.KNorm, spec.HeadDim),
-            Q = Linear(layer.Q, spec.QueryWidth, d),
-            K = Linear(layer.K, spec.KvWidth, d),
-            V = Linear(layer.V, spec.KvWidth, d),
-            O = Linear(layer.O, d, spec.QueryWidth),
-            Gate = layer.Gate is null ? null : Linear(layer.Gate, f, d),
-            Up = Linear(layer.Up, f, d),
-            Down = Linear(layer.Down, d, f),
-        };
-    }
-
-    private Weight? Positions()
-    {
-        var (spec, sources) = (Model.Spec, Model.Sources);
-        long rows = (long)spec.MaxPositions + spec.PositionOffset;
-        if (sources.Positions is { } name) return Linear(new LinearSource(name), rows, spec.ModelWidth).Weight;
-        if (spec.Positions != PositionForm.Sinusoidal) return null;
-        bool wide = _device.ComputeType == DType.F64;
-        var table = _pool.Weight(wide ? DType.F64 : DType.F32, rows, spec.ModelWidth, "sinusoidal positions");
-        for (int p = 0; p < rows; p++)
-        {
-            double[] row = Sinusoids.Row(p, spec.ModelWidth);
-            if (wide) table.Write(p, System.Runtime.InteropServices.MemoryMarshal.AsBytes(row.AsSpan()));
-            else table.Write(p, System.Runtime.InteropServices.MemoryMarshal.AsBytes(Array.ConvertAll(row, v => (float)v).AsSpan()));
-        }
-
-        return table;
-    }
-
-    private NormWeight? Norm(NormSource? source, int width)
-    {
-        if (source is null) return null;
-        double one = Model.Spec.NormPlusOne ? 1 : 0;
-        if (source.Weight is null)
-            return new NormWeight(_pool.Own(Doubles.ToTensor(_device, [.. Enumerable.Repeat(1.0, width)], new Shape(width))), null);
-        return new NormWeight(Vector(source.Weight, null, width, one), source.Bias is null ? null : Vector(source.Bias, null, width));
-    }
-
-    private LinearWeight Linear(LinearSource source, long rows, long columns)
+    protected override LinearWeight Linear(LinearSource source, long rows, long columns)
     {
         _ct.ThrowIfCancellationRequested();
         var (file, tensor) = _names.Find(source.Weight);
-        CheckShape(file, tensor, ExpectedShape(source, rows, columns));
-        bool narrows = Narrows(tensor);
-        var weight = _pool.Weight(narrows ? DType.F32 : tensor.DType, rows, columns, source.Weight);
+        WeightForms.Require(file, tensor, WeightForms.ShapeOf(source, rows, columns), Model.Spec);
+        var type = WeightForms.TypeOn(Device, tensor.DType);
+        bool narrows = type != tensor.DType;
+        var weight = Pool.Weight(type, rows, columns, source.Weight);
         long written = 0;
         foreach (var (start, count) in source.Rows?.Runs ?? [(0, rows)])
         {
@@ -160,13 +63,13 @@ internal sealed class WeightLoader
         return new LinearWeight(weight, source.Bias is null ? null : Vector(source.Bias, source.Rows, rows));
     }
 
-    /// <summary>Some rows of a table, in the order given.</summary>
-    private Weight Rows(LinearSource source, int[] rows)
+    protected override Weight Rows(LinearSource source, int[] rows)
     {
         var (spec, (file, tensor)) = (Model.Spec, _names.Find(source.Weight));
-        CheckShape(file, tensor, ExpectedShape(source, spec.Vocabulary, spec.EmbeddingWidth));
-        bool narrows = Narrows(tensor);
-        var weight = _pool.Weight(narrows ? DType.F32 : tensor.DType, rows.Length, spec.EmbeddingWidth, source.Weight);
+        WeightForms.Require(file, tensor, WeightForms.ShapeOf(source, spec.Vocabulary, spec.EmbeddingWidth), spec);
+        var type = WeightForms.TypeOn(Device, tensor.DType);
+        bool narrows = type != tensor.DType;
+        var weight = Pool.Weight(type, rows.Length, spec.EmbeddingWidth, source.Weight);
         for (int first = 0, next; first < rows.Length; first = next)
         {
             for (next = first + 1; next < rows.Length && rows[next] == rows[next - 1] + 1;) next++;
@@ -231,48 +134,13 @@ internal sealed class WeightLoader
         weight.Write(firstRow, System.Runtime.InteropServices.MemoryMarshal.AsBytes(narrow.AsSpan()));
     }
 
-    private Tensor Vector(string name, RowSelection? rows, long count, double plus = 0)
+    protected override Tensor Vector(string name, RowSelection? rows, long count, double plus = 0)
     {
         var (file, tensor) = _names.Find(name);
-        CheckShape(file, tensor, [rows?.Total ?? count]);
+        WeightForms.Require(file, tensor, [rows?.Total ?? count], Model.Spec);
         double[] all = tensor.DType == DType.F64 ? file.ReadArray<double>(tensor.Name) : Array.ConvertAll(file.ReadFloats(tensor.Name), v => (double)v);
-        var values = new double[count];
-        int at = 0;
-        foreach (var (start, length) in rows?.Runs ?? [(0, count)])
-        {
-            for (long i = 0; i < length; i++) values[at++] = all[start + i] + plus;
-        }
-
         Report(name, count, tensor.DType);
-        return _pool.Own(Doubles.ToTensor(_device, values, new Shape(count)));
-    }
-
-    private static long[] ExpectedShape(LinearSource source, long rows, long columns)
-    {
-        long total = source.Rows?.Total ?? rows;
-        return source.Transposed ? [columns, total] : [total, columns];
-    }
-
-    /// <summary>Whether a tensor is rounded while it is loaded.</summary>
-    private bool Narrows(TensorEntry tensor) => tensor.DType == DType.F64 && _device.ComputeType != DType.F64;
-
-    private void CheckShape(SafetensorsFile file, TensorEntry tensor, long[] expected)
-    {
-        string where = $"{file.Path}, tensor {tensor.Name}";
-        if (!tensor.DType.IsWeightType())
-        {
-            throw new UnsupportedModelException(
-                "a weight has a type that is not supported", where, "F32, F16, BF16 or F64", tensor.Form, "quantised checkpoints are not supported");
-        }
-
-        if (tensor.Shape.SequenceEqual(expected)) return;
-        bool vocabulary = expected.Length == 2 && expected[0] == Model.Spec.Vocabulary && tensor.Shape.Count == 2 && tensor.Shape[1] == expected[1];
-        throw new ModelFormatException(
-            vocabulary ? "the vocabulary of the configuration and of the weights differ" : "a tensor has another shape than the configuration says",
-            where,
-            $"[{string.Join(',', expected)}]",
-            tensor.Form,
-            vocabulary ? "vocab_size in config.json must be the number of rows" : null);
+        return Selected(all, rows, count, plus);
     }
 
     private void Report(string name, long elements, DType dtype)

@@ -39,6 +39,9 @@ internal sealed class WeightNames(Checkpoint checkpoint, ModelDefinition model)
             "a part of the mathematics may be missing from config.json, or the weights belong to another model");
     }
 
+    /// <summary>Bytes of the tensors the model uses, once <see cref="Check"/> has found them.</summary>
+    public long UsedBytes => _used.Sum(name => checkpoint.Find(name)!.Value.Tensor.Bytes);
+
     /// <summary>A tensor of the model, by its full name.</summary>
     public (SafetensorsFile File, TensorEntry Tensor) Find(string name) => checkpoint.Find(Resolve(name)!)!.Value;
 

@@ -18,9 +18,18 @@ internal static class FamilyRegistry
     {
         string path = Path.Combine(folder, "config.json");
         using var json = JsonFile.Parse(path);
-        if (json.RootElement.ValueKind != JsonValueKind.Object)
-            throw new ModelFormatException("the configuration is no JSON object", path, "{...}", json.RootElement.ValueKind.ToString());
-        var config = new ConfigReader(path, json.RootElement);
+        return Read(path, json.RootElement, GenerationEos(folder));
+    }
+
+    /// <summary>Reads a configuration.</summary>
+    /// <param name="path">What it is called in messages.</param>
+    /// <param name="root">Its JSON.</param>
+    /// <param name="generationEos">The ids that end a text where another file names them.</param>
+    public static ModelDefinition Read(string path, JsonElement root, IReadOnlyList<int>? generationEos)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+            throw new ModelFormatException("the configuration is no JSON object", path, "{...}", root.ValueKind.ToString());
+        var config = new ConfigReader(path, root);
         string type = config.Text("model_type") ?? throw new ModelFormatException("the configuration lacks a key: model_type", path, "a model_type", "none");
         var family = s_families.FirstOrDefault(f => f.ModelTypes.Contains(type, StringComparer.Ordinal))
             ?? throw new UnsupportedModelException(
@@ -35,7 +44,7 @@ internal static class FamilyRegistry
         int? bos = config.Id("bos_token_id");
         config.Finish(type);
         Check(path, definition.Spec);
-        return definition with { Spec = definition.Spec with { BosId = bos, EosIds = GenerationEos(folder) ?? eos } };
+        return definition with { Spec = definition.Spec with { BosId = bos, EosIds = generationEos ?? eos } };
     }
 
     private static IReadOnlyList<int>? GenerationEos(string folder)

@@ -13,7 +13,7 @@ internal static class JsonFile
     {
         try
         {
-            long length = new FileInfo(path).Length;
+            long length = FileLength.Of(path);
             if (length > LengthLimit)
                 throw new ModelFormatException("a JSON file is too long", path, $"at most {LengthLimit} bytes", $"{length} bytes");
             return JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });

@@ -12,18 +12,27 @@ public sealed class TemporaryFile : IDisposable
     /// <param name="bytes">How large it will be.</param>
     /// <exception cref="IOException">It does not fit, or cannot be made.</exception>
     public TemporaryFile(string folder, long bytes)
+        : this(folder, bytes, File.Delete)
     {
-        string path = Path.Combine(folder, $"babel-{Guid.NewGuid():N}.spool");
+    }
+
+    /// <summary>The same, with another way to take a file's name away.</summary>
+    internal TemporaryFile(string folder, long bytes, Action<string> unlink)
+    {
+        SafeFileHandle? file = null;
         try
         {
+            string path = Path.Combine(folder, $"babel-{Guid.NewGuid():N}.spool");
             var options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None;
-            _file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, options, bytes);
+            file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, options, bytes);
 
             // Elsewhere an open file needs no name, and one without a name cannot be left behind.
-            if (!OperatingSystem.IsWindows()) File.Delete(path);
+            if (!OperatingSystem.IsWindows()) unlink(path);
+            _file = file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            file?.Dispose();
             throw new IOException($"a temporary file of {bytes} bytes cannot be made in {folder}: {e.Message}; TMPDIR names another folder", e);
         }
     }

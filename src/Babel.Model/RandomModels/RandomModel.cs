@@ -121,7 +121,7 @@ public static class RandomModel
 
     private static void WriteTensor(SafetensorsWriter writer, RandomTensor tensor, ulong seed, CancellationToken ct)
     {
-        ulong key = RandomTensor.Key(seed, tensor.Header.Name);
+        var numbers = tensor.Numbers(seed);
         int size = Kernels.DTypes.Size(tensor.Header.DType);
         byte[] block = new byte[(int)Math.Min(BlockBytes, tensor.Header.Bytes)];
         for (long at = 0; at < tensor.Header.Bytes; at += block.Length)
@@ -132,7 +132,7 @@ public static class RandomModel
             Parallel.For(0, (length + PieceBytes - 1) / PieceBytes, p =>
             {
                 int from = p * PieceBytes, to = Math.Min(length, from + PieceBytes);
-                tensor.Fill(key, first + (from / size), block.AsSpan(from, to - from));
+                numbers.Fill(tensor.Header.DType, first + (from / size), 1, block.AsSpan(from, to - from));
             });
             writer.Append(block.AsSpan(0, length));
         }

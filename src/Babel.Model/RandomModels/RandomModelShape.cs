@@ -48,6 +48,9 @@ public sealed record RandomModelShape
     /// <summary>Tokens the model says it was made for.</summary>
     public int MaxPositions { get; init; } = 4096;
 
+    /// <summary>Keys a query sees in the layers that have a window; 0 for no window. Only <c>mistral</c> and <c>gemma2</c> have one.</summary>
+    public int Window { get; init; }
+
     /// <summary>How weights are stored: F32, BF16 or F16.</summary>
     public DType Weights { get; init; } = DType.BF16;
 

@@ -1,4 +1,5 @@
 using Babel.Analysis.Benchmarks;
+using Babel.Analysis.Planning;
 using Babel.Kernels;
 using Babel.Kernels.Diagnostics.Bench;
 using Babel.Model;

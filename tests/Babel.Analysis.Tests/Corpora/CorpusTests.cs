@@ -136,4 +136,27 @@ public sealed class CorpusTests : IDisposable
         var corpus = new Corpus(Enumerable.Range(0, 6).Select(i => new Document("de", i, $"{i}"))).Where(d => d.Index % 2 == 1);
         Assert.Equal([1, 3, 5], corpus.Documents.Select(d => d.Index));
     }
+
+    [Fact]
+    public void Create_OfSeveralBrokenDocuments_NamesTheFirst()
+    {
+        var corpus = new Corpus(Enumerable.Range(0, 200).Select(i => new Document("de", i, $"{i}")));
+        for (int run = 0; run < 5; run++)
+        {
+            using var other = new ManualResetEventSlim();
+            int[] Encode(string text)
+            {
+                int i = int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+                if (i < 3) return [1, 2];
+
+                // The first waits until another has failed, where there is another thread.
+                if (i == 3) other.Wait(TimeSpan.FromMilliseconds(200));
+                else other.Set();
+                throw new InvalidDataException(text);
+            }
+
+            var error = Assert.Throws<InvalidDataException>(() => TokenizedCorpus.Create(corpus, Encode, bos: null, context: 16));
+            Assert.Equal("3", error.Message);
+        }
+    }
 }

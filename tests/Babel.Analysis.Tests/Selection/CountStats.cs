@@ -20,7 +20,7 @@ internal static class CountStats
         return new NeuronStats(header, languages.Select(l =>
         {
             var sums = new TapSums(layers, width);
-            l.Counts.CopyTo(sums.Count, 0);
+            for (int layer = 0; layer < layers; layer++) l.Counts.AsSpan(layer * width, width).CopyTo(sums.Count.Write(layer));
             return new LanguageStats(
                 l.Language,
                 [new StatsDocument(0, tokens, new string('0', 64))],

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Babel.Analysis.Errors;
+using Babel.Analysis.Plnd;
 using Babel.Analysis.Statistics;
 using Babel.Kernels;
 using Babel.Model;
@@ -40,13 +41,61 @@ public sealed class NeuronStatsTests : IDisposable
     }
 
     [Fact]
+    public void Load_OfLargeStatistics_TakesLittleMemory()
+    {
+        var shape = new ModelShape(Layers: 24, FfnWidth: 1024, Heads: 4, KvHeads: 4, HeadDim: 16, GatedFfn: true);
+        var options = new StatisticsOptions { Parts = [NeuronPart.Gate, NeuronPart.Down] };
+        var languages = new[] { "de", "fi" }.Select(language =>
+        {
+            var importance = options.Keys().ToDictionary(k => k, k => new ImportanceStats(shape.Layers, k.Width(shape), 200, keepDocuments: true));
+            foreach (var stats in importance.Values)
+            {
+                for (int i = 0; i < shape.Layers * 200; i++)
+                    stats.Set(i / 200, i % 200, [.. Enumerable.Range(0, stats.Width).Select(k => ((k * 7919) + (i * 31)) % 1009 * (language[0] == 'd' ? 1f : 2f))]);
+            }
+
+            return new LanguageStats(
+                language,
+                [.. Enumerable.Range(0, 200).Select(d => new StatsDocument(d, 10, Convert.ToHexStringLower(SHA256.HashData([(byte)d, (byte)language[0]]))))],
+                options.PartsOf(shape).ToDictionary(p => p, p => new TapSums(shape.Layers, shape.NeuronCount(p))),
+                importance);
+        });
+        var plnd = new PlndOptions { Form = ImportanceForms.Exact, Parts = [NeuronPart.Down], TopFfn = 400, HitRate = 0.9 };
+        var made = new NeuronStats(SyntheticStats.Header(options) with { Shape = shape }, languages);
+        string path = Saved(made);
+        long size = new FileInfo(path).Length;
+        Assert.InRange(size, 40_000_000, 80_000_000);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        using var loaded = NeuronStats.Load(path);
+        var found = PlndSelector.Select(loaded, plnd);
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 1, size / 3);
+        Assert.Equal(PlndSelector.Select(made, plnd).Sets.SelectMany(s => s.Ids), found.Sets.SelectMany(s => s.Ids));
+    }
+
+    [Fact]
+    public void Importance_OfMoreNumbersThanAnArrayHolds_IsKept()
+    {
+        int width = 11_008, documents = 195_100;
+        Assert.True((long)width * documents > Array.MaxLength);
+        var stats = new ImportanceStats(1, width, documents, keepDocuments: true);
+        float[] row = [.. Enumerable.Range(0, width).Select(k => (float)k)];
+        stats.Set(0, documents - 1, row);
+        Assert.Equal(row, stats.Values(0, documents - 1));
+        var shape = new ModelShape(32, width, 32, 32, 128, GatedFfn: true);
+        int most = StatisticsUnits.MostDocuments(shape, new StatisticsOptions());
+        Assert.InRange((long)width * most, Array.MaxLength - width, Array.MaxLength);
+        Assert.Equal([0..most, most..documents], StatisticsUnits.Cut([.. Enumerable.Repeat(1, documents)], long.MaxValue, most));
+        Assert.Equal([0..2, 2..3, 3..5], StatisticsUnits.Cut([3, 4, 9, 1, 6], 7, 2));
+    }
+
+    [Fact]
     public void Save_WithoutDocuments_KeepsSummaries()
     {
         var header = SyntheticStats.Header(new StatisticsOptions { KeepDocuments = false, Parts = [NeuronPart.Gate] });
         var stats = SyntheticStats.Of(header, "de", 0, 1);
         var loaded = NeuronStats.Load(Saved(stats)).Of("de").ImportanceOf(ImportanceForms.Exact, NeuronPart.Up);
         Assert.False(loaded.KeepsDocuments);
-        Assert.Equal(stats.Of("de").ImportanceOf(ImportanceForms.Exact, NeuronPart.Gate).Minimum, loaded.Minimum);
+        Assert.Equal(stats.Of("de").ImportanceOf(ImportanceForms.Exact, NeuronPart.Gate).Minimum.ToArray(), loaded.Minimum.ToArray());
         Assert.Throws<InvalidOperationException>(() => { _ = loaded.Values(0, 0); });
     }
 

@@ -74,16 +74,87 @@ public sealed class StatisticsRunTests : IDisposable
             Folder = _folder.File("layers"),
             BatchTokens = tokens,
             Sweep = new SweepOptions { ResidentBytes = resident, SpoolBytes = spool },
-            SpoolDocuments = resident == 0,
+            Spool = resident == 0,
         };
         var seen = new List<StatisticsProgress>();
         var stats = StatisticsRun.Collect(streamed, _corpus, "tokenizer", TinyLlama.Context, Everything, run, new Reports(seen.Add));
         Assert.Equal(expected, Bytes(stats));
         Assert.Equal(expected, File.ReadAllBytes(Path.Combine(run.Folder, "statistics.safetensors")));
-        Assert.Equal(expected, Bytes(NeuronStats.Load(Path.Combine(run.Folder, "statistics.safetensors"), spoolDocuments: true)));
+        Assert.Equal(expected, Bytes(NeuronStats.Load(Path.Combine(run.Folder, "statistics.safetensors"))));
         Assert.Equal(["statistics.safetensors"], Directory.EnumerateFileSystemEntries(run.Folder).Select(Path.GetFileName), StringComparer.Ordinal);
         Assert.Equal((seen[^1].TotalTokens, seen[^1].TotalDocuments), (seen[^1].Tokens, seen[^1].Documents));
         Assert.All(seen.Zip(seen.Skip(1)), pair => Assert.True(pair.First.Tokens <= pair.Second.Tokens));
+    }
+
+    [SkippableFact]
+    public void Collect_Spooled_ClosesItsFilesHoweverItEnds()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "open files are read from /proc");
+        string spool = _folder.File("spool");
+        Directory.CreateDirectory(spool);
+        using var small = new SmallDevice(40 * TinyLlama.Width * sizeof(float));
+        using var streamed = LanguageModel.Load(_folder.File("model"), _device, Schedule.Layer);
+        using var narrow = LanguageModel.Load(_folder.File("model"), small, Schedule.Layer);
+        var run = new StatisticsRunOptions
+        {
+            BatchTokens = 1000,
+            Spool = true,
+            MostDocuments = 10,
+            Sweep = new SweepOptions { SpoolFolder = spool },
+        };
+        NeuronStats With(LanguageModel model, IProgress<StatisticsProgress>? progress = null, CancellationToken ct = default) =>
+            StatisticsRun.Collect(model, _corpus, "tokenizer", TinyLlama.Context, Everything, run, progress, ct);
+        int most = 0;
+        using (var stats = With(streamed, new Reports(_ => most = Math.Max(most, OpenFiles.In(spool).Count))))
+        {
+            // So far and new, while units are read; one file in the end, however many languages and importances there are.
+            Assert.Equal((2, 1), (most, OpenFiles.In(spool).Count));
+            Assert.Equal(Bytes(Collect(new StatisticsRunOptions())), Bytes(stats));
+        }
+
+        Assert.Empty(OpenFiles.In(spool));
+        using (var stats = With(narrow)) Assert.Equal(Bytes(Collect(new StatisticsRunOptions())), Bytes(stats));
+        Assert.True(small.Refusals > 0);
+        Assert.Empty(OpenFiles.In(spool));
+
+        foreach (int documents in (int[])[0, 10, 20])
+        {
+            using var source = new CancellationTokenSource();
+            var stop = new Reports(p =>
+            {
+                if (p.Documents == documents && p.Tokens > 0) source.Cancel();
+            });
+            Assert.ThrowsAny<OperationCanceledException>(() => With(streamed, stop, source.Token));
+            Assert.Empty(OpenFiles.In(spool));
+        }
+
+        var broken = new Reports(p => throw new InvalidOperationException($"at {p.Tokens}"));
+        Assert.Throws<InvalidOperationException>(() => With(streamed, broken));
+        Assert.Empty(OpenFiles.In(spool));
+    }
+
+    [SkippableFact]
+    public void Collect_ResumedFromBlocks_LeavesNoneOfThemOpen()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "open files are read from /proc");
+        byte[] expected = Bytes(Collect(new StatisticsRunOptions()));
+        var run = new StatisticsRunOptions { Folder = _folder.File("run"), BlockDocuments = 1 };
+        using var source = new CancellationTokenSource();
+        Assert.ThrowsAny<OperationCanceledException>(() => Collect(run, progress: new Reports(p =>
+        {
+            if (p.Documents == 26) source.Cancel();
+        }), ct: source.Token));
+        int most = 0;
+        using (var stats = Collect(run, progress: new Reports(_ => most = Math.Max(most, OpenFiles.In(run.Folder).Count)))) Assert.Equal(expected, Bytes(stats));
+        Assert.Equal(0, most);
+        using (var again = Collect(run))
+        {
+            // A finished run is read where it lies.
+            Assert.Single(OpenFiles.In(run.Folder));
+            Assert.Equal(expected, Bytes(again));
+        }
+
+        Assert.Empty(OpenFiles.In(run.Folder));
     }
 
     [Fact]
@@ -197,13 +268,12 @@ public sealed class StatisticsRunTests : IDisposable
                 var sums = language.SumsOf(part);
                 for (int k = 0; k < sums.Width; k++)
                 {
-                    int at = sums.At(1, k);
                     double[] column = [.. values.Select(row => (double)row[k])];
-                    Assert.Equal(column.Count(v => v > 0), sums.Count[at]);
-                    Assert.Equal((float)column.Max(), sums.Max[at]);
-                    Near(column.Sum(), FixedPoint.ToDouble(sums.Sum[at]), column.Sum(Math.Abs));
-                    Near(column.Sum(Math.Abs), FixedPoint.ToDouble(sums.SumAbs[at]), column.Sum(Math.Abs));
-                    Near(column.Sum(v => v * v), FixedPoint.ToDouble(sums.SumSquares[at]), column.Sum(v => v * v));
+                    Assert.Equal(column.Count(v => v > 0), sums.Count.Read(1)[k]);
+                    Assert.Equal((float)column.Max(), sums.Max.Read(1)[k]);
+                    Near(column.Sum(), FixedPoint.ToDouble(sums.Sum.Read(1)[k]), column.Sum(Math.Abs));
+                    Near(column.Sum(Math.Abs), FixedPoint.ToDouble(sums.SumAbs.Read(1)[k]), column.Sum(Math.Abs));
+                    Near(column.Sum(v => v * v), FixedPoint.ToDouble(sums.SumSquares.Read(1)[k]), column.Sum(v => v * v));
                 }
             }
         }
@@ -224,7 +294,7 @@ public sealed class StatisticsRunTests : IDisposable
         }
 
         Assert.Same(language.ImportanceOf(ImportanceForms.Repo, NeuronPart.Q), language.ImportanceOf(ImportanceForms.Repo, NeuronPart.K));
-        Assert.All(language.ImportanceOf(ImportanceForms.Repo, NeuronPart.Q).Maximum, v => Assert.InRange(v, float.Epsilon, float.MaxValue));
+        Assert.All(language.ImportanceOf(ImportanceForms.Repo, NeuronPart.Q).Maximum.ToArray(), v => Assert.InRange(v, float.Epsilon, float.MaxValue));
 
         void Matches(ImportanceForms form, NeuronPart part, Site site, IReadOnlyList<int[]> windows, int document)
         {

@@ -44,14 +44,16 @@ internal static class SyntheticStats
 
     private static void AddTokens(TapSums sums, int tokens, Random random)
     {
-        for (int i = 0; i < sums.Count.Length; i++)
+        for (int i = 0; i < sums.Layers * sums.Width; i++)
         {
+            int layer = i / sums.Width, k = i % sums.Width;
             double[] values = [.. Enumerable.Range(0, tokens).Select(_ => (double)(float)((random.NextDouble() - 0.6) * Math.Pow(10, random.Next(-8, 6))))];
-            sums.Count[i] += values.Count(v => v > 0);
-            sums.Sum[i] += FixedPoint.FromDouble(values.Sum());
-            sums.SumAbs[i] += FixedPoint.FromDouble(values.Sum(Math.Abs));
-            sums.SumSquares[i] += FixedPoint.FromDouble(values.Sum(v => v * v));
-            sums.Max[i] = Math.Max(sums.Max[i], (float)values.Max());
+            sums.Count.Write(layer)[k] += values.Count(v => v > 0);
+            sums.Sum.Write(layer)[k] += FixedPoint.FromDouble(values.Sum());
+            sums.SumAbs.Write(layer)[k] += FixedPoint.FromDouble(values.Sum(Math.Abs));
+            sums.SumSquares.Write(layer)[k] += FixedPoint.FromDouble(values.Sum(v => v * v));
+            float max = sums.Max.Read(layer)[k];
+            sums.Max.Write(layer)[k] = Math.Max(max, (float)values.Max());
         }
     }
 

@@ -7,6 +7,8 @@ using Babel.Analysis.Runs;
 using Babel.Analysis.Selection;
 using Babel.Analysis.Statistics;
 using Babel.Analysis.Study;
+using Babel.Kernels;
+using Babel.Model;
 using Xunit;
 
 namespace Babel.Analysis.Tests.Study;
@@ -140,6 +142,43 @@ public sealed class StudyRunnerTests : IDisposable
         AssertSame(Snapshot("one"), "two");
     }
 
+    [Fact]
+    public void Run_WithALongerContextThanTheModels_KeepsToTheModels()
+    {
+        string text = _folder.File("text/small.en.txt");
+        File.AppendAllText(text, string.Join(' ', Enumerable.Repeat("and the king said unto them", 200)) + "\n");
+        var seen = new Watcher((phase, _) =>
+        {
+            if (phase == StudyPhase.Statistics) throw new OperationCanceledException();
+        });
+        Assert.Throws<OperationCanceledException>(() => StudyRunner.Run(Options("run") with { Context = 100_000 }, seen));
+        Assert.Equal(ModelFolder.ReadSpec(Options("run").Model).MaxPositions, seen.Plan!.Work.LongestWindow);
+        Assert.Contains(seen.Notes, n => n.StartsWith("1 documents are longer", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Run_Spooled_IsTheSameBytes()
+    {
+        StudyRunner.Run(Options("whole"));
+        var seen = new Watcher((_, _) => { });
+        StudyRunner.Run(Options("layers") with { Schedule = Schedule.Layer }, seen);
+        Assert.False(seen.Plan!.SpoolsStatistics);
+        AssertSame(Snapshot("whole"), "layers");
+
+        // The least memory: statistics of finished layers are in a file.
+        long least = seen.Plan.PeakBytes;
+        for (bool spooled = false; !spooled; least -= 1 << 20)
+        {
+            var plan = RunPlan.Of(seen.Plan.Model, DeviceRegistry.Default.Open("cpu"), seen.Plan.Work, least, Schedule.Layer);
+            Assert.True(plan.Fits);
+            spooled = plan.SpoolsStatistics;
+        }
+
+        StudyRunner.Run(Options("spooled") with { DeviceOptions = new(MemoryBudget: least + (1 << 20)), Schedule = Schedule.Layer }, seen);
+        Assert.True(seen.Plan.SpoolsStatistics);
+        AssertSame(Snapshot("whole"), "spooled");
+    }
+
     private StudyOptions Options(string name) => new()
     {
         Model = Path.Combine(Fixtures.Root, "samples", "babel-nano"),
@@ -215,7 +254,7 @@ public sealed class StudyRunnerTests : IDisposable
             onReport(phase, detail);
         }
 
-        public void Planned(RunPlan plan) => Plan = plan;
+        public void Planned(RunPlan plan, double gigaflopsPerSecond) => Plan = plan;
 
         public void Note(string message) => Notes.Add(message);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Babel.Kernels;
 using Babel.Testing;
 using Xunit;
 
@@ -44,7 +45,61 @@ public sealed class BenchTests : IDisposable
         Assert.Contains("babel-nano", run.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void All_OfAProcessor_WritesARecord()
+    {
+        string records = _folder.File("records");
+        var run = CommandRun.Of($"bench all --side 16 --model {Model()} --tokens 8 --length 4 --attention-length 8 --seconds 0.001 --output {records} -q");
+        Assert.True(run.Code == 0, run.Error + run.Output);
+        string markdown = File.ReadAllText(Assert.Single(Directory.GetFiles(records, "*-cpu.md"))), text = File.ReadAllText(Assert.Single(Directory.GetFiles(records, "*-cpu.json")));
+        Assert.Contains("not causal, 8 tokens, 32 heads of 128", markdown, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(text);
+        var exact = json.RootElement.GetProperty("runs")[0];
+        Assert.Equal("exact", exact.GetProperty("precision").GetString());
+        Assert.Equal(16, exact.GetProperty("products")[0].GetProperty("side").GetInt32());
+        Assert.Equal("cuBLAS is measured beside CUDA devices only", exact.GetProperty("products")[0].GetProperty("vendor").GetString());
+        Assert.Equal("mine", exact.GetProperty("forward")[0].GetProperty("model").GetString());
+        Assert.True(exact.GetProperty("statistics")[0].GetProperty("withQkFolded").GetDouble() > 0);
+    }
+
+    [SkippableFact]
+    public void All_OfAnEmulatedGpu_StandsBesideCublas()
+    {
+        using var driver = new Babel.Testing.Cuda.EmulatedDriver();
+        using var cublas = new Babel.Testing.Cuda.EmulatedCublas();
+        var run = CommandRun.With(All(driver), default, Line(cublas.File));
+        Assert.True(run.Code == 0, run.Error + run.Output);
+        using var json = JsonDocument.Parse(run.Output);
+        var runs = json.RootElement.GetProperty("runs");
+        Assert.Equal(["exact", "fast"], runs.EnumerateArray().Select(r => r.GetProperty("precision").GetString()), StringComparer.Ordinal);
+        var products = runs[0].GetProperty("products")[0];
+        Assert.Equal("cuBLAS 12.5.3", products.GetProperty("vendor").GetString());
+        Assert.Equal(7, products.GetProperty("ways").GetArrayLength());
+        Assert.Equal(5, runs[0].GetProperty("copies").GetArrayLength());
+        Assert.All(runs.EnumerateArray(), r => Assert.Equal(1, r.GetProperty("forward").GetArrayLength()));
+        Assert.All(runs.EnumerateArray(), r => Assert.Empty(r.GetProperty("failures").EnumerateArray()));
+    }
+
+    [SkippableFact]
+    public void All_WhereAPartFails_ReportsIt_AndGoesOn()
+    {
+        using var driver = new Babel.Testing.Cuda.EmulatedDriver();
+        using var cublas = new Babel.Testing.Cuda.EmulatedCublas();
+        cublas.Fail(14);
+        var run = CommandRun.With(All(driver), default, Line(cublas.File));
+        Assert.Equal(ExitCodes.Device.Code, run.Code);
+        using var json = JsonDocument.Parse(run.Output);
+        var exact = json.RootElement.GetProperty("runs")[0];
+        var failure = Assert.Single(exact.GetProperty("failures").EnumerateArray());
+        Assert.Equal("products of 16 cubed", failure.GetProperty("part").GetString());
+        Assert.Contains("status 14", failure.GetProperty("reason").GetString()!, StringComparison.Ordinal);
+        Assert.Equal(1, exact.GetProperty("statistics").GetArrayLength());
+    }
+
     [Theory]
+    [InlineData("bench all --side 4")]
+    [InlineData("bench all --attention-length 12")]
+    [InlineData("bench all --tokens 8 --length 16")]
     [InlineData("bench operators --shape gigantic")]
     [InlineData("bench operators --shape 1x2x0")]
     [InlineData("bench operators --operator Convolution")]
@@ -59,4 +114,19 @@ public sealed class BenchTests : IDisposable
     public void ImpossibleRequests_AreUsageErrors(string line) => Assert.Equal(2, CommandRun.Of(line).Code);
 
     public void Dispose() => _folder.Dispose();
+
+    private static DeviceRegistry All(Babel.Testing.Cuda.EmulatedDriver driver) => new(driver.Provider);
+
+    private string[] Line(string cublas) =>
+    [
+        "bench", "all", "--device", "cuda:0", "--side", "16", "--model", Model(), "--tokens", "8", "--length", "4", "--attention-length", "8", "--seconds", "0.001", "--cublas", cublas,
+        "--json", "-q",
+    ];
+
+    private string Model()
+    {
+        string model = _folder.File("mine");
+        Assert.Equal(0, CommandRun.Of($"bench make-model {model} --hidden-size 32 --layers 2 --heads 4 --kv-heads 2 --intermediate-size 48 --vocab 50 -q").Code);
+        return model;
+    }
 }

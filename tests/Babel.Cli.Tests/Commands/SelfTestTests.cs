@@ -14,7 +14,22 @@ public sealed class SelfTestTests
         using var json = JsonDocument.Parse(run.Output);
         var operators = json.RootElement.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("operator").GetString()).Distinct(StringComparer.Ordinal);
         Assert.Equal(SelfTest.Operators, operators, StringComparer.Ordinal);
+        var models = json.RootElement.GetProperty("models").EnumerateArray().ToList();
+        Assert.Contains(models, m => m.GetProperty("model").GetString() == "llama bf16" && m.GetProperty("quantity").GetString() == "PLND of Q, K");
+        Assert.All(models, m => Assert.InRange(m.GetProperty("error").GetDouble(), 0, m.GetProperty("bound").GetDouble()));
     }
+
+    [Fact]
+    public void SelfTest_OfAModelFolder_ComparesThatModel()
+    {
+        var run = CommandRun.Of($"selftest --model {Path.Combine(Fixtures.Root, "samples", "babel-nano")} --cases -q");
+        Assert.True(run.Code == 0, run.Output);
+        Assert.Contains("babel-nano, PLND of Q, K", run.Output, StringComparison.Ordinal);
+        Assert.Contains("12 of 12 quantities of 1 models within their bounds", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SelfTest_OfAnOperatorAndAModel_IsAUsageError() => Assert.Equal(2, CommandRun.Of("selftest --operator Add --model here").Code);
 
     [Fact]
     public void SelfTest_OfOneOperator_ShowsItsCases()
@@ -44,6 +59,12 @@ public sealed class SelfTestTests
         var run = CommandRun.With(devices, default, "selftest", "--device", "wrong", "--operator", "Add", "-q");
         Assert.Equal(8, run.Code);
         Assert.Contains("FAILED Add", run.Output, StringComparison.Ordinal);
+
+        // Its models go wrong too, and are reported to the end.
+        run = CommandRun.With(devices, default, "selftest", "--device", "wrong", "--quick", "-q");
+        Assert.Equal(8, run.Code);
+        Assert.Contains("FAILED llama bf16, logits", run.Output, StringComparison.Ordinal);
+        Assert.Contains("FAILED bloom f16, PLND of Q, K", run.Output, StringComparison.Ordinal);
     }
 
     [SkippableFact]
@@ -51,7 +72,7 @@ public sealed class SelfTestTests
     {
         using var driver = new Babel.Testing.Cuda.EmulatedDriver();
         var devices = new Babel.Kernels.DeviceRegistry(driver.Provider);
-        var run = CommandRun.With(devices, default, "selftest", "--device", "cuda:0", "-q");
+        var run = CommandRun.With(devices, default, "selftest", "--device", "cuda:0", "--quick", "-q");
         Assert.True(run.Code == 0, run.Output);
         Assert.Contains("Emulated GPU", run.Output, StringComparison.Ordinal);
         Assert.Contains("Emulated GPU", CommandRun.With(devices, default, "devices").Output, StringComparison.Ordinal);

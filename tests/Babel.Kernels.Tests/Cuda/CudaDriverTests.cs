@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
 using Babel.Kernels.Cuda;
+using Babel.Kernels.Cuda.Interop;
+using Babel.Kernels.Diagnostics.Cases;
 using Babel.Kernels.Errors;
+using Babel.Kernels.Gpu;
 using Xunit;
 
 namespace Babel.Kernels.Tests.Cuda;
@@ -178,7 +181,7 @@ public class CudaDriverTests
             // Three times what is there; the checks in front of the operators would not let this pass.
             var beyond = x.View with { Shape = new Shape(4096) };
             ((CudaDevice)device).Arguments.Clear().Add(beyond).Add(beyond).Add(beyond).Add(4096L);
-            ((CudaDevice)device).Launch("add", new Gpu.GpuGrid(16, 1, 1, 256));
+            ((CudaDevice)device).Launch("add", new GpuGrid(16, 1, 1, 256));
             var error = Assert.Throws<DeviceLostException>(device.Synchronize);
             Assert.Contains("CUDA_ERROR_ILLEGAL_ADDRESS (700)", error.Found, StringComparison.Ordinal);
             Assert.Contains("cuda:0 (Emulated GPU)", error.Where, StringComparison.Ordinal);
@@ -212,6 +215,127 @@ public class CudaDriverTests
         for (int i = 0; i < values.Length; i++) values[i] = unchecked(i * (int)2654435761);
         using var tensor = device.FromInts(values, new Shape(values.Length));
         Assert.Equal(values, device.ToInts(tensor));
+    }
+
+    [SkippableFact]
+    public void BeginDownload_DeviceBehind_WaitsOnlyForWhatIsRead()
+    {
+        using var driver = new EmulatedDriver(capability: 70);
+        using var device = driver.Open();
+        using var x = device.FromFloats([1, 2, 3], new Shape(3));
+        driver.StayBehind();
+        using (var first = device.BeginDownload([x]))
+        {
+            device.Ops.Add(x, x, x);
+            using var second = device.BeginDownload([x]);
+            Assert.False(first.IsDone);
+            Assert.Equal(0, driver.Waits);
+            Assert.Equal([1f, 2, 3], MemoryMarshal.Cast<byte, float>(first.Bytes(0)).ToArray());
+            Assert.False(second.IsDone);
+            Assert.Equal([2f, 4, 6], MemoryMarshal.Cast<byte, float>(second.Bytes(0)).ToArray());
+            Assert.Equal(2, driver.Waits);
+        }
+
+        // A landing given back is used again, and what lands there second is what is read.
+        for (int i = 0; i < 3; i++)
+        {
+            device.Ops.Add(x, x, x);
+            using var again = device.BeginDownload([x]);
+            Assert.Equal(2f * (4 << i), MemoryMarshal.Cast<byte, float>(again.Bytes(0))[1]);
+        }
+    }
+
+    [SkippableFact]
+    public void Upload_DeviceBehind_WaitsOnlyWhenBothPagesAreFull()
+    {
+        using var driver = new EmulatedDriver(capability: 70);
+        using var device = driver.Open();
+        using var small = device.Allocate(new Shape(64));
+        using var large = device.Allocate(new Shape(1 << 20));
+        driver.StayBehind();
+        float[] few = new float[64], many = new float[1 << 20];
+        for (int i = 0; i < 1000; i++) device.Write(few, small);
+        Assert.Equal(0, driver.Waits);
+        for (int i = 0; i < 4; i++) device.Write(many, large);
+        Assert.InRange(driver.Waits, 1, 4);
+        device.Synchronize();
+        Assert.Equal(many, device.ToFloats(large));
+    }
+
+    [SkippableTheory]
+    [InlineData(70)]
+    [InlineData(75)]
+    [InlineData(86)]
+    public void Attention_LongHeads_FitTheSharedMemoryThereIs(int capability)
+    {
+        using var driver = new EmulatedDriver(capability);
+        using Device device = driver.Open(), reference = DeviceRegistry.Default.Open("ref");
+        foreach (int headDim in (int[])[129, 256])
+            Passes(AttentionCases.Attention(new AttentionShape(2, 1, headDim, "pattern window"), "long heads", [new(0, 3, 1, 5), new(3, 1, 0, 40)]));
+        Passes(ScoreCases.QkScores(new AttentionShape(2, 1, 400, "rope"), QkScoreForm.Exact, [3, 17]));
+
+        void Passes(OperatorCase one)
+        {
+            var result = Diagnostics.SelfTest.Run(device, reference, one);
+            Assert.True(result.Passed, $"{result.Case}: {result.Failure}");
+        }
+    }
+
+    [SkippableFact]
+    public void Attention_InTheSmallerTile_HasTheSameBits()
+    {
+        Assert.Equal(Bits(75), Bits(80));
+
+        static float[] Bits(int capability)
+        {
+            using var device = EmulatedDriver.OpenDevice(capability);
+            using var bench = new CaseBench(device, 3, withBounds: false);
+            using var x = device.FromFloats(bench.Normal(37 * 256), new Shape(37, 256));
+            using var y = device.Allocate(new Shape(37, 256));
+            device.Ops.Attention(x, x, x, y, new AttentionSpec { Heads = 1, KvHeads = 1, HeadDim = 256, Scale = 0.1f }, SequenceLayout.Packed([37]));
+            return device.ToFloats(y);
+        }
+    }
+
+    [SkippableFact]
+    public void ColumnStats_MoreSequencesThanAGridIsWide_AreAllTaken()
+    {
+        const int Sequences = 65_600;
+        using var device = EmulatedDriver.OpenDevice(capability: 70);
+        var lengths = new int[Sequences];
+        Array.Fill(lengths, 1);
+        float[] values = [.. Enumerable.Range(0, Sequences).Select(i => i - 7f)];
+        using var x = device.FromFloats(values, new Shape(Sequences, 1));
+        using var stats = new TapStats(device, Sequences, 1);
+        device.Ops.ColumnStats(x, SequenceLayout.Packed(lengths), stats);
+        Assert.Equal(values, device.ToFloats(stats.Max));
+    }
+
+    [Theory]
+    [InlineData(214)]
+    [InlineData(226)]
+    [InlineData(700)]
+    [InlineData(719)]
+    [InlineData(721)]
+    [InlineData(809)]
+    [InlineData(911)]
+    public void Errors_ThatPoisonAContext_SaySoAndHowToGoOn(int code)
+    {
+        var error = CudaErrors.Of("cuLaunchKernel", (CudaStatus)code, "A_NAME", "cuda:0", "a kernel");
+        Assert.IsType<DeviceLostException>(error);
+        Assert.Contains("nothing more can run in its context", error.What, StringComparison.Ordinal);
+        Assert.Contains("start the same command again", error.Hint, StringComparison.Ordinal);
+        Assert.Contains($"cuLaunchKernel returned A_NAME ({code})", error.Found, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void Launch_TooLongAside_IsSaid()
+    {
+        using var device = (CudaDevice)EmulatedDriver.OpenDevice(capability: 70);
+        using var x = device.Allocate(new Shape(1));
+        device.Arguments.Clear().Add(x.View).Add(x.View).Add(x.View).Add(1L);
+        var error = Assert.Throws<KernelException>(() => device.Launch("add", new GpuGrid(1, 65_536, 1, 256)));
+        Assert.Contains("65535", error.Expected, StringComparison.Ordinal);
     }
 
     /// <summary>Opens the device, multiplies, reads back, closes.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Babel.Kernels.OpenCl.Interop;
 
 namespace Babel.Kernels.Tests.OpenCl;
@@ -8,10 +9,21 @@ namespace Babel.Kernels.Tests.OpenCl;
 internal sealed class FailingOpenCl(IOpenCl? inner, Func<string, int, int?> fail) : IOpenCl
 {
     private readonly IOpenCl _inner = inner!;
+    private const int AllocationFailure = -4;
+    private readonly Dictionary<nint, long> _buffers = [];
     private readonly Dictionary<string, int> _calls = new(StringComparer.Ordinal);
 
     /// <summary>How often each entry point was called.</summary>
     public IReadOnlyDictionary<string, int> Calls => _calls;
+
+    /// <summary>What the device says of itself in place of the truth, by the number of the question.</summary>
+    public IReadOnlyDictionary<uint, ulong> Facts { get; init; } = new Dictionary<uint, ulong>();
+
+    /// <summary>Bytes of buffers the device has room for.</summary>
+    public long Room { get; set; } = long.MaxValue;
+
+    /// <summary>What kernels' groups may have at most, by what the driver says; null for what it says itself.</summary>
+    public nuint? GroupLimit { get; init; }
 
     /// <summary>Objects of the driver that nobody has released.</summary>
     public int Alive { get; private set; }
@@ -37,6 +49,12 @@ internal sealed class FailingOpenCl(IOpenCl? inner, Func<string, int, int?> fail
     public int GetDeviceInfo(nint device, uint name, Span<byte> value, out nuint size)
     {
         size = 0;
+        if (Facts.TryGetValue(name, out ulong fact))
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(value, fact);
+            return 0;
+        }
+
         return Fails("clGetDeviceInfo") ?? _inner.GetDeviceInfo(device, name, value, out size);
     }
 
@@ -46,8 +64,15 @@ internal sealed class FailingOpenCl(IOpenCl? inner, Func<string, int, int?> fail
     public nint CreateCommandQueue(nint context, nint device, out int error) =>
         Fails("clCreateCommandQueue") is { } code ? Nothing(code, out error) : Created(_inner.CreateCommandQueue(context, device, out error));
 
-    public nint CreateBuffer(nint context, nuint size, out int error) =>
-        Fails("clCreateBuffer") is { } code ? Nothing(code, out error) : Created(_inner.CreateBuffer(context, size, out error));
+    public nint CreateBuffer(nint context, nuint size, out int error)
+    {
+        if (Fails("clCreateBuffer") is { } code) return Nothing(code, out error);
+        if ((long)size > Room) return Nothing(AllocationFailure, out error);
+        nint buffer = Created(_inner.CreateBuffer(context, size, out error));
+        _buffers[buffer] = (long)size;
+        Room -= (long)size;
+        return buffer;
+    }
 
     public nint CreateProgramWithSource(nint context, ReadOnlySpan<byte> source, out int error) => Fails("clCreateProgramWithSource") is { } code
         ? Nothing(code, out error) : Created(_inner.CreateProgramWithSource(context, source, out error));
@@ -87,6 +112,15 @@ internal sealed class FailingOpenCl(IOpenCl? inner, Func<string, int, int?> fail
     public int EnqueueRead(nint queue, nint buffer, nuint offset, Span<byte> destination) =>
         Fails("clEnqueueReadBuffer") ?? _inner.EnqueueRead(queue, buffer, offset, destination);
 
+    public int EnqueueReadLater(nint queue, nint buffer, nuint offset, nint target, nuint size, out nint done)
+    {
+        done = 0;
+        if (Fails("clEnqueueReadBuffer") is { } code) return code;
+        int error = _inner.EnqueueReadLater(queue, buffer, offset, target, size, out done);
+        Created(done);
+        return error;
+    }
+
     public int EnqueueWrite(nint queue, nint buffer, nuint offset, ReadOnlySpan<byte> source) =>
         Fails("clEnqueueWriteBuffer") ?? _inner.EnqueueWrite(queue, buffer, offset, source);
 
@@ -110,9 +144,25 @@ internal sealed class FailingOpenCl(IOpenCl? inner, Func<string, int, int?> fail
 
     public int WaitForEvent(nint done) => Fails("clWaitForEvents") ?? _inner.WaitForEvent(done);
 
+    public int GetEventStatus(nint done, out int status)
+    {
+        status = 0;
+        return Fails("clGetEventInfo") ?? _inner.GetEventStatus(done, out status);
+    }
+
+    public int GetKernelGroupSize(nint kernel, nint device, out nuint items)
+    {
+        items = 0;
+        if (Fails("clGetKernelWorkGroupInfo") is { } code) return code;
+        int error = _inner.GetKernelGroupSize(kernel, device, out items);
+        if (GroupLimit is { } limit) items = nuint.Min(items, limit);
+        return error;
+    }
+
     public int Release(OpenClObject kind, nint handle)
     {
         Alive--;
+        if (kind == OpenClObject.Buffer && _buffers.Remove(handle, out long size)) Room += size;
         return _inner.Release(kind, handle);
     }
 

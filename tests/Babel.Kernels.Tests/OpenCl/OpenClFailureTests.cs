@@ -80,6 +80,42 @@ public sealed class OpenClFailureTests : IDisposable
     }
 
     [SkippableFact]
+    public void NoMemoryLeft_SpareBuffersGoBackToTheDriver()
+    {
+        long room = 1 << 20;
+        var full = new FailingOpenCl(Driver(), (_, _) => null) { Room = room };
+        using (var device = new OpenClDeviceProvider(() => (full, null), null).Open(new DeviceSpec("opencl", "0"), new DeviceOptions()))
+        {
+            using var kept = device.Allocate(new Shape(100_000));
+            int alive = full.Alive;
+            for (int i = 1; i <= 4; i++) device.Allocate(new Shape(10_000 * i)).Dispose();
+            Assert.True(full.Alive > alive);
+            device.Allocate(new Shape(150_000)).Dispose();
+            Assert.Throws<DeviceMemoryException>(() => device.Allocate(new Shape(200_000)));
+            device.Trim();
+            Assert.Equal(alive, full.Alive);
+        }
+
+        Assert.Equal(0, full.Alive);
+    }
+
+    [SkippableFact]
+    public void Budget_CountsSpareBuffersToo()
+    {
+        var driver = new FailingOpenCl(Driver(), (_, _) => null) { Room = 1 << 20 };
+        using var device = new OpenClDeviceProvider(() => (driver, null), null).Open(new DeviceSpec("opencl", "0"), new DeviceOptions(MemoryBudget: 1 << 20));
+
+        // The driver would say so if more were asked of it than the budget.
+        for (int i = 0; i < 20; i++)
+        {
+            using var half = device.Allocate(new Shape(100_000));
+            using var rest = device.Allocate(new Shape(100_000 + (i * 1000)));
+        }
+
+        Assert.True(driver.Calls["clCreateBuffer"] > 20);
+    }
+
+    [SkippableFact]
     public void DamagedBinaries_AreBuiltAgain()
     {
         Work(new FailingOpenCl(Driver(), (_, _) => null));

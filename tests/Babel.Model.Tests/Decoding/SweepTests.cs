@@ -1,5 +1,6 @@
 using Babel.Kernels;
 using Babel.Kernels.Errors;
+using Babel.Model.Decoding;
 using Babel.Model.Files;
 using Babel.Model.Tests.Families;
 using Babel.Model.Tests.Golden;
@@ -44,6 +45,9 @@ public sealed class SweepTests
             new() { Captures = new HashSet<SiteRef> { new(Site.Embed, -1), new(Site.Pattern, 1), new(Site.FinalNorm, -1) }, Ablation = Off(resident) },
         ];
         var expected = Sweep(resident, plans, null);
+        var foretold = ModelFootprint.Read(path, device);
+        int ids = s_batches.SelectMany(b => b).SelectMany(s => s).Distinct().Count();
+        Assert.Equal(foretold.StorageBytes, resident.BytesRead);
         long state = resident.Spec.ModelWidth * (long)device.ComputeType.Size();
         foreach (long memory in (long[])[long.MaxValue, 0, 12 * state])
         {
@@ -53,6 +57,7 @@ public sealed class SweepTests
             foreach (var (key, values) in expected.Numbers) Assert.Equal(values, found.Numbers[key]);
             Assert.Equal(expected.Done, found.Done);
             Assert.Equal(ReadOnce(path, streamed.Spec), streamed.BytesRead - before);
+            Assert.Equal(foretold.SweepBytes(ids, logProbs: true), streamed.BytesRead - before);
         }
     }
 
@@ -90,6 +95,7 @@ public sealed class SweepTests
         model.Run(batch, ForwardOutput.LogProbs);
         using var files = Checkpoint.Open(Fixtures.Golden("llama_gqa"));
         Assert.Equal(files.Find("lm_head.weight")!.Value.Tensor.Bytes + (model.Spec.ModelWidth * 4), model.BytesRead - (2 * without));
+        Assert.Equal(without, ModelFootprint.Read(Fixtures.Golden("llama_gqa"), device).SweepBytes(s_batches[0].SelectMany(s => s).Distinct().Count(), logProbs: false));
     }
 
     [Fact]
@@ -124,6 +130,43 @@ public sealed class SweepTests
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
         var error = Assert.Throws<IOException>(() => Sweep(model, [ProbePlan.None], options with { SpoolFolder = folder.File("absent") }));
         Assert.Contains("TMPDIR", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void HiddenStates_LargerThanAPiece_ComeBackAsTheyWere()
+    {
+        const int width = 96, rows = 60_000;
+        using var device = Devices.Open("cpu");
+        using var folder = new TemporaryFolder();
+        Assert.True((long)rows * width * sizeof(float) > 2 * SweepOptions.PieceBytes);
+        using var states = new HiddenStates(device, [3, rows, 7], width, new SweepOptions { ResidentBytes = 0, SpoolFolder = folder.Path });
+        var expected = new Dictionary<int, float[]>();
+        foreach (var (index, count) in ((int, int)[])[(1, rows), (0, 3), (2, 7)])
+        {
+            float[] numbers = [.. Enumerable.Range(0, count * width).Select(i => (i % 9973) + (index * 0.25f))];
+            device.Upload(System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers.AsSpan()), states.New(index));
+            states.Keep(index);
+            expected.Add(index, numbers);
+        }
+
+        foreach (var (index, numbers) in expected) Assert.Equal(numbers, device.ToFloats(states.Read(index)));
+        Assert.Equal((long)(rows + 10) * width * sizeof(float), states.SpoolBytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using (new HiddenStates(device, [rows], width, new SweepOptions { ResidentBytes = 0, SpoolFolder = folder.Path }))
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, SweepOptions.PieceBytes + 10_000);
+    }
+
+    [SkippableFact]
+    public void TemporaryFile_ThatKeepsItsName_IsClosed()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "open files are read from /proc");
+        using var folder = new TemporaryFolder();
+        var error = Assert.Throws<IOException>(() => new TemporaryFile(folder.Path, 100, _ => throw new UnauthorizedAccessException("no")));
+        Assert.Contains("TMPDIR", error.Message, StringComparison.Ordinal);
+        Assert.Empty(OpenFiles.In(folder.Path));
+        using var file = new TemporaryFile(folder.Path, 100);
+        file.Write(0, new byte[70]);
+        Assert.Equal([70L], OpenFiles.In(folder.Path));
     }
 
     private static NeuronMask Off(LanguageModel model) => NeuronMask.Off(

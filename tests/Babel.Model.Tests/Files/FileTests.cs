@@ -9,6 +9,18 @@ namespace Babel.Model.Tests.Files;
 
 public sealed class FileTests
 {
+    [SkippableFact]
+    public void FileLength_OfALinkOfLinks_IsThatOfTheFile()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "links need a privilege");
+        using var folder = new TemporaryFolder();
+        string file = folder.File("blob", new string('x', 1234));
+        File.CreateSymbolicLink(folder.File("b"), file);
+        File.CreateSymbolicLink(folder.File("a"), folder.File("b"));
+        Assert.Equal([1234, 1234, 1234], new[] { "a", "b", "blob" }.Select(n => FileLength.Of(folder.File(n))));
+        Assert.Throws<FileNotFoundException>(() => FileLength.Of(folder.File("c")));
+    }
+
     [Fact]
     public void Write_TensorsOfManyTypes_ReadBackAsTheyWere()
     {

@@ -33,6 +33,46 @@ public sealed class RandomModelTests : IDisposable
         Assert.All(scores.Take(4), p => Assert.InRange(p, -30, -0.01f));
     }
 
+    public static TheoryData<string, string, DType> DrawnModels
+    {
+        get
+        {
+            var data = new TheoryData<string, string, DType>();
+            foreach (string device in Golden.Devices.Names)
+            {
+                data.Add(device, "llama", DType.F32);
+                data.Add(device, "gpt2", DType.BF16);
+                data.Add(device, "falcon", DType.F16);
+                data.Add(device, "gemma2", DType.BF16);
+            }
+
+            return data;
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(DrawnModels))]
+    public void Draw_HasTheBitsOfTheFolder(string name, string family, DType weights)
+    {
+        var shape = s_small with { Family = family, KvHeads = family == "gpt2" ? 4 : 2, Weights = weights };
+        RandomModel.Write(_folder.File("m"), shape);
+        using var device = Golden.Devices.Open(name);
+        float[] Logits(LanguageModel model)
+        {
+            using var batch = Batch.Pack(model, [[1, 2, 3, 4, 5], [6, 7]]);
+            return model.Run(batch, ForwardOutput.Logits).Logits;
+        }
+
+        using var drawn = LanguageModel.Draw(shape, device);
+        using var loaded = LanguageModel.Load(_folder.File("m"), device);
+        Assert.Equal(Logits(loaded), Logits(drawn));
+        Assert.Equal(64, drawn.Fingerprint.Length);
+        Assert.NotEqual(loaded.Fingerprint, drawn.Fingerprint, StringComparer.Ordinal);
+        ModelFootprint read = ModelFootprint.Read(_folder.File("m"), device), known = ModelFootprint.Of(shape, device);
+        Assert.Equal((read.StorageBytes, read.ResidentBytes, read.Storage, read.IsTied), (known.StorageBytes, known.ResidentBytes, known.Storage, known.IsTied));
+        Assert.Equal((read.EmbeddingBytes, read.OutputStorageBytes), (known.EmbeddingBytes, known.OutputStorageBytes));
+    }
+
     [Fact]
     public void Write_Twice_MakesTheSameBytes_AndAnotherSeedDoesNot()
     {
@@ -72,10 +112,10 @@ public sealed class RandomModelTests : IDisposable
     {
         var tensor = new RandomTensor(new TensorHeader("t", DType.BF16, [7, 13]), 0, 1);
         byte[] whole = new byte[7 * 13 * 2], pieces = new byte[whole.Length];
-        ulong key = RandomTensor.Key(5, "t");
-        tensor.Fill(key, 0, whole);
-        tensor.Fill(key, 0, pieces.AsSpan(0, 60));
-        tensor.Fill(key, 30, pieces.AsSpan(60));
+        var numbers = tensor.Numbers(5);
+        numbers.Fill(DType.BF16, 0, 1, whole);
+        numbers.Fill(DType.BF16, 0, 1, pieces.AsSpan(0, 62));
+        numbers.Fill(DType.BF16, 31, 1, pieces.AsSpan(62));
         Assert.Equal(whole, pieces);
     }
 
@@ -84,7 +124,7 @@ public sealed class RandomModelTests : IDisposable
     {
         // Worked out by another program in another language.
         byte[] bytes = new byte[12];
-        new RandomTensor(new TensorHeader("model.norm.weight", DType.F32, [3]), 1, 0.2f).Fill(RandomTensor.Key(1, "model.norm.weight"), 0, bytes);
+        new RandomTensor(new TensorHeader("model.norm.weight", DType.F32, [3]), 1, 0.2f).Numbers(1).Fill(DType.F32, 0, 1, bytes);
         Assert.Equal("3f87f267 3f6a2928 3f85e3d4", string.Join(' ', Enumerable.Range(0, 3).Select(i => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(4 * i)).ToString("x8"))));
     }
 

@@ -38,6 +38,12 @@ public sealed partial class EmulatedDriver : IDisposable
     /// <summary>Calls of the driver since faults were last chosen.</summary>
     public long Calls => Control<Count>("emulator_calls")();
 
+    /// <summary>How often the host has waited for a device that stays behind.</summary>
+    public long Waits => Control<Count>("emulator_waits")();
+
+    /// <summary>Kernels launched since the device stays behind.</summary>
+    public long Launches => Control<Count>("emulator_launches")();
+
     /// <summary>What was created and not released.</summary>
     public long Live
     {
@@ -73,6 +79,9 @@ public sealed partial class EmulatedDriver : IDisposable
 
     /// <summary>Begins the threads of a block with the last: a result that changes lacks a barrier.</summary>
     public void ReverseThreads() => Control<Switch>("emulator_reverse_threads")(1);
+
+    /// <summary>From now on the device gets on only when it is waited for, as one that is infinitely slow.</summary>
+    public void StayBehind() => Control<Switch>("emulator_stay_behind")(1);
 
     /// <summary>Refuses PTX for this target, as a driver that is too old for it.</summary>
     public void RefuseTarget(int target) => Control<Switch>("emulator_refuse_target")(target);

@@ -105,8 +105,9 @@ internal readonly unsafe ref partial struct AttentionColumns<TV>
         int begin = Math.Max(0, _block.FirstVisible(first) - key), end = Math.Min(to, last + 1 - key);
         if (begin >= end) return;
 
+        float* queries = _q + (row * _headDim), weights = _scores + (begin * Panel);
         for (int tile = StartOfKeys(begin); tile < end; tile = EndOfKeys(tile))
-            _kernels.Float(HeightOfKeys(tile, to))(_k + (tile * _headDim), _q + (row * _headDim), null, _scores + (tile * Panel), Panel, _headDim);
+            _kernels.Float(HeightOfKeys(tile, to))(_k + (tile * _headDim), queries, (byte*)queries, null, _scores + (tile * Panel), Panel, _headDim);
 
         bool fresh = _block.FirstVisible(first) / Keys * Keys == key;
         for (int lane = 0; lane < Panel; lane += TV.Count)
@@ -118,7 +119,7 @@ internal readonly unsafe ref partial struct AttentionColumns<TV>
         {
             next = EndOfTile(c);
             float* tile = _v + (c * Keys) + (begin * (next - c));
-            _kernels.Float((int)(next - c))(tile, _scores + (begin * Panel), null, sums + (c * Panel), Panel, end - begin);
+            _kernels.Float((int)(next - c))(tile, weights, (byte*)weights, null, sums + (c * Panel), Panel, end - begin);
         }
 
         if (fresh) return;

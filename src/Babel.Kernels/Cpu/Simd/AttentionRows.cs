@@ -164,7 +164,7 @@ internal readonly unsafe ref struct AttentionRows<TV>
             for (int row = 0; row < _block.Rows; row = next)
             {
                 next = EndOfTile(row);
-                _block.Device.Kernels.Float(next - row)(_q + (row * _headDim), _k, null, _scores + (row * Keys) + panel, Keys, _headDim);
+                _block.Device.Kernels.Float(next - row)(_q + (row * _headDim), _k, (byte*)_k, null, _scores + (row * Keys) + panel, Keys, _headDim);
             }
         }
     }

@@ -33,10 +33,9 @@ internal unsafe struct EpilogueArguments
     /// <summary>Takes the value after activation, gate and scale.</summary>
     public TapArguments Post;
 
-    /// <summary>Whether the product is stored as it is.</summary>
+    /// <summary>Whether the product is stored as it is, whoever takes it.</summary>
     public readonly bool IsPlain =>
-        Bias == null && Gate == null && Scale == null && Residual == null && Activation.Kind == ActivationKind.Identity
-        && !Pre.Takes && !Post.Takes;
+        Bias == null && Gate == null && Scale == null && Residual == null && Activation.Kind == ActivationKind.Identity;
 
     /// <summary>Whether statistics are taken, so that rows have to come in order.</summary>
     public readonly bool HasStats => Pre.HasStats || Post.HasStats;
@@ -55,6 +54,21 @@ internal unsafe struct EpilogueArguments
         }
     }
 
+    /// <summary>
+    /// Lets the taps take whole panels of a plain product from where it was stored: a copy on the way would cost more than the sums, since the memory written to has
+    /// to come from the caches first.
+    /// </summary>
+    public readonly void TakeStored<TV>(nint firstRow, nint rows, nint firstPanel, nint endPanel)
+        where TV : unmanaged, ILanes<TV>
+    {
+        for (nint column = firstPanel * PanelLayout.Width; column < endPanel * PanelLayout.Width; column += PanelLayout.Width)
+        {
+            float* stored = Output + (firstRow * Columns) + column;
+            if (Pre.Takes) TakeStrip<Twin<TV>>(stored, Columns, firstRow, rows, column, Columns, null, Pre);
+            if (Post.Takes) TakeStrip<Twin<TV>>(stored, Columns, firstRow, rows, column, Columns, null, Post);
+        }
+    }
+
     /// <summary>Adds a bias to a panel in place and lets a tap take it; does nothing where there is neither.</summary>
     public static void BiasAndTake<TV>(float* panel, nint firstRow, nint rows, nint column, nint columns, float* bias, in TapArguments tap)
         where TV : unmanaged, ILanes<TV>
@@ -63,23 +77,24 @@ internal unsafe struct EpilogueArguments
         if (columns - column >= PanelLayout.Width)
         {
             // Both halves at once: the sums of one are under way while the other's are waited for.
-            TakeStrip<Twin<TV>>(panel, firstRow, rows, column, columns, bias, tap);
+            TakeStrip<Twin<TV>>(panel, PanelLayout.Width, firstRow, rows, column, columns, bias, tap);
             return;
         }
 
         for (int half = 0; half < PanelLayout.Width && column + half < columns; half += TV.Count)
-            TakeStrip<TV>(panel + half, firstRow, rows, column + half, columns, bias, tap);
+            TakeStrip<TV>(panel + half, PanelLayout.Width, firstRow, rows, column + half, columns, bias, tap);
     }
 
-    private static void TakeStrip<TV>(float* source, nint firstRow, nint rows, nint column, nint columns, float* bias, in TapArguments tap)
+    private static void TakeStrip<TV>(
+        float* source, nint stride, nint firstRow, nint rows, nint column, nint columns, float* bias, in TapArguments tap)
         where TV : unmanaged, ILanes<TV>
     {
         var strip = new Strip
         {
             Source = source,
-            SourceStride = PanelLayout.Width,
+            SourceStride = stride,
             Destination = bias == null ? null : source,
-            Stride = PanelLayout.Width,
+            Stride = stride,
             Rows = rows,
             Width = (int)Math.Min(TV.Count, columns - column),
             StoreWhole = true,

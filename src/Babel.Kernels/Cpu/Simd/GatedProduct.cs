@@ -39,7 +39,7 @@ internal readonly unsafe struct GatedProduct<TV>(
             var batches = new RowBatches(device, pool, x, gatePanels.Layout.Panels);
             while (batches.Next(out var product, out nint firstRow))
             {
-                var plan = new ProductPlan(gatePanels.Layout.Panels, MostPanels, product.Tiling, pool.Threads, arguments.HasStats);
+                var plan = new ProductPlan(gatePanels, MostPanels, product.Tiling, pool.Threads, arguments.HasStats);
                 pool.Run(plan.Items, new GatedProduct<TV>(device.Scratch, product, plan, gatePanels, upPanels, arguments, firstRow));
             }
         }

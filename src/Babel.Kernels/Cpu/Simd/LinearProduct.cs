@@ -30,7 +30,7 @@ internal readonly unsafe struct LinearProduct<TV>(
             var batches = new RowBatches(device, pool, x, panels.Layout.Panels);
             while (batches.Next(out var product, out nint firstRow))
             {
-                var plan = new ProductPlan(panels.Layout.Panels, MostPanels, product.Tiling, pool.Threads, arguments.HasStats);
+                var plan = new ProductPlan(panels, MostPanels, product.Tiling, pool.Threads, arguments.HasStats);
                 pool.Run(plan.Items, new LinearProduct<TV>(device.Scratch, product, plan, panels, arguments, firstRow));
             }
         }
@@ -51,6 +51,7 @@ internal readonly unsafe struct LinearProduct<TV>(
             nint row = product.Tiling.TileStart(product.Tiling.GroupStart(group));
             nint rows = product.Tiling.TileStart(product.Tiling.GroupStart(group + 1)) - row;
             nint stored = output == null ? firstPanel : Math.Max(firstPanel, Math.Min(endPanel, epilogue.Columns / PanelLayout.Width));
+            if (output != null) epilogue.TakeStored<TV>(batchRow + row, rows, firstPanel, stored);
             epilogue.Apply<TV>(block + ((stored - firstPanel) * rows * PanelLayout.Width), batchRow + row, rows, stored, endPanel);
         }
 

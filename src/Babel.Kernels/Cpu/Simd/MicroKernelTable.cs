@@ -5,10 +5,17 @@ namespace Babel.Kernels.Cpu.Simd;
 /// block of the inner index:
 /// <code>cout[i, j] = (cin ? cin[i, j] : 0) + sum_k a[k, i] b[k, j]</code>
 /// with <c>a</c> [depth][rows], <c>b</c> [depth][32] (see <see cref="PanelLayout"/>), <c>cin</c> [rows][32] or null, and <c>cout</c> rows <c>ldc</c> floats apart.
+/// The argument behind <c>b</c> is where the panel lies that is read next, or <c>b</c> again.
 /// </summary>
 /// <remarks>
+/// <para>
+/// A short tile waits for memory and uses its panel once, so it asks for the next panel while it reads this one, by a hint that leaves the larger caches to what is
+/// used again. Taller ones find their panel in cache, and ask for what lies just ahead.
+/// </para>
+/// <para>
 /// One accumulator an output, fused multiply-add, k ascending, the block's sum added to <c>cin</c> at the end: the bits of an output do
 /// not depend on the tile's height, on the vector width or on how the weight is stored.
+/// </para>
 /// </remarks>
 internal sealed unsafe class MicroKernelTable
 {
@@ -62,14 +69,14 @@ internal sealed unsafe class MicroKernelTable
     public int Tallest { get; }
 
     /// <summary>The tile for <paramref name="rows"/> rows and float32 weights.</summary>
-    public delegate*<float*, void*, float*, float*, nint, nint, void> Float(int rows) =>
-        (delegate*<float*, void*, float*, float*, nint, nint, void>)_float[rows];
+    public delegate*<float*, void*, byte*, float*, float*, nint, nint, void> Float(int rows) =>
+        (delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)_float[rows];
 
     /// <summary>The tile for <paramref name="rows"/> rows and bfloat16 weights.</summary>
-    public delegate*<float*, void*, float*, float*, nint, nint, void> Brain(int rows) =>
-        (delegate*<float*, void*, float*, float*, nint, nint, void>)_brain[rows];
+    public delegate*<float*, void*, byte*, float*, float*, nint, nint, void> Brain(int rows) =>
+        (delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)_brain[rows];
 
     /// <summary>The tile for <paramref name="rows"/> rows and finite binary16 weights.</summary>
-    public delegate*<float*, void*, float*, float*, nint, nint, void> Half(int rows) =>
-        (delegate*<float*, void*, float*, float*, nint, nint, void>)_half[rows];
+    public delegate*<float*, void*, byte*, float*, float*, nint, nint, void> Half(int rows) =>
+        (delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)_half[rows];
 }

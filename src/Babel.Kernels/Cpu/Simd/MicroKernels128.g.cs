@@ -15,38 +15,38 @@ internal static unsafe class MicroKernels128
     /// <summary>Kernels by tile height, float32 weights.</summary>
     public static void FillFloat(Span<nint> table)
     {
-        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float1;
-        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float2;
-        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float3;
-        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float4;
-        table[5] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float5;
-        table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float6;
+        table[1] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float1;
+        table[2] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float2;
+        table[3] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float3;
+        table[4] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float4;
+        table[5] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float5;
+        table[6] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float6;
     }
 
     /// <summary>Kernels by tile height, bfloat16 weights.</summary>
     public static void FillBrain(Span<nint> table)
     {
-        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain1;
-        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain2;
-        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain3;
-        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain4;
-        table[5] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain5;
-        table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain6;
+        table[1] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain1;
+        table[2] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain2;
+        table[3] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain3;
+        table[4] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain4;
+        table[5] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain5;
+        table[6] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain6;
     }
 
     /// <summary>Kernels by tile height, finite binary16 weights.</summary>
     public static void FillHalf(Span<nint> table)
     {
-        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half1;
-        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half2;
-        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half3;
-        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half4;
-        table[5] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half5;
-        table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half6;
+        table[1] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half1;
+        table[2] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half2;
+        table[3] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half3;
+        table[4] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half4;
+        table[5] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half5;
+        table[6] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half6;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float1(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -62,8 +62,8 @@ internal static unsafe class MicroKernels128
         for (; k >= 8; k -= 8)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1024);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1040);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var b0 = Vector128.Load(b + 0);
                 var b4 = Vector128.Load(b + 16);
                 var b1 = Vector128.Load(b + 4);
@@ -83,8 +83,8 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1056);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1072);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var b0 = Vector128.Load(b + 32);
                 var b4 = Vector128.Load(b + 48);
                 var b1 = Vector128.Load(b + 36);
@@ -104,8 +104,8 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1088);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1104);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 256);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 320);
                 var b0 = Vector128.Load(b + 64);
                 var b4 = Vector128.Load(b + 80);
                 var b1 = Vector128.Load(b + 68);
@@ -125,8 +125,8 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1120);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1136);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 384);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 448);
                 var b0 = Vector128.Load(b + 96);
                 var b4 = Vector128.Load(b + 112);
                 var b1 = Vector128.Load(b + 100);
@@ -146,8 +146,8 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1152);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1168);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 576);
                 var b0 = Vector128.Load(b + 128);
                 var b4 = Vector128.Load(b + 144);
                 var b1 = Vector128.Load(b + 132);
@@ -167,8 +167,8 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1184);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1200);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 640);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 704);
                 var b0 = Vector128.Load(b + 160);
                 var b4 = Vector128.Load(b + 176);
                 var b1 = Vector128.Load(b + 164);
@@ -188,8 +188,8 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1216);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1232);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 768);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 832);
                 var b0 = Vector128.Load(b + 192);
                 var b4 = Vector128.Load(b + 208);
                 var b1 = Vector128.Load(b + 196);
@@ -209,8 +209,8 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1248);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1264);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 896);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 960);
                 var b0 = Vector128.Load(b + 224);
                 var b4 = Vector128.Load(b + 240);
                 var b1 = Vector128.Load(b + 228);
@@ -231,6 +231,7 @@ internal static unsafe class MicroKernels128
             }
             x += 8;
             b += 256;
+            next += 1024;
         }
         for (; k > 0; k--)
         {
@@ -277,7 +278,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float2(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 8)
         {
@@ -404,7 +405,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float3(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 4)
         {
@@ -510,7 +511,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float4(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 4)
         {
@@ -605,7 +606,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float5(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float5(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 4)
         {
@@ -715,7 +716,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float6(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float6(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 4)
         {
@@ -840,7 +841,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain1(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector128.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -857,7 +858,7 @@ internal static unsafe class MicroKernels128
         for (; k >= 8; k -= 8)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector128.Load(b + 0);
                 var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
@@ -881,7 +882,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector128.Load(b + 16);
                 var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
@@ -905,7 +906,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
                 var w0 = Vector128.Load(b + 32);
                 var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
@@ -929,7 +930,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var w0 = Vector128.Load(b + 48);
                 var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
@@ -953,7 +954,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 576);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 256);
                 var w0 = Vector128.Load(b + 64);
                 var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
@@ -977,7 +978,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 592);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 320);
                 var w0 = Vector128.Load(b + 80);
                 var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
@@ -1001,7 +1002,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 608);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 384);
                 var w0 = Vector128.Load(b + 96);
                 var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
@@ -1025,7 +1026,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 624);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 448);
                 var w0 = Vector128.Load(b + 112);
                 var b0 = (Vector128.ShiftLeft(w0, 16)).AsSingle();
                 var b4 = (w0 & mask).AsSingle();
@@ -1050,6 +1051,7 @@ internal static unsafe class MicroKernels128
             }
             x += 8;
             b += 128;
+            next += 512;
         }
         for (; k > 0; k--)
         {
@@ -1100,7 +1102,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain2(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector128.Create(0xFFFF0000u);
         for (nint at = 0; at < 16; at += 8)
@@ -1238,7 +1240,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain3(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector128.Create(0xFFFF0000u);
         for (nint at = 0; at < 16; at += 4)
@@ -1350,7 +1352,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain4(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector128.Create(0xFFFF0000u);
         for (nint at = 0; at < 16; at += 4)
@@ -1449,7 +1451,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain5(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain5(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector128.Create(0xFFFF0000u);
         for (nint at = 0; at < 16; at += 4)
@@ -1563,7 +1565,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain6(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain6(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector128.Create(0xFFFF0000u);
         for (nint at = 0; at < 16; at += 4)
@@ -1692,7 +1694,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half1(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -1708,7 +1710,7 @@ internal static unsafe class MicroKernels128
         for (; k >= 8; k -= 8)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector128.Load(b + 0);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
@@ -1732,7 +1734,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector128.Load(b + 16);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
@@ -1756,7 +1758,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
                 var w0 = Vector128.Load(b + 32);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
@@ -1780,7 +1782,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var w0 = Vector128.Load(b + 48);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
@@ -1804,7 +1806,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 576);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 256);
                 var w0 = Vector128.Load(b + 64);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
@@ -1828,7 +1830,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 592);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 320);
                 var w0 = Vector128.Load(b + 80);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
@@ -1852,7 +1854,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 608);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 384);
                 var w0 = Vector128.Load(b + 96);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
@@ -1876,7 +1878,7 @@ internal static unsafe class MicroKernels128
                 c0_7 = Vector128.FusedMultiplyAdd(a0, b7, c0_7);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 624);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 448);
                 var w0 = Vector128.Load(b + 112);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes4((Vector128.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b4 = VectorMath.FromFiniteHalf(new Lanes4((w0).AsSingle())).Value;
@@ -1901,6 +1903,7 @@ internal static unsafe class MicroKernels128
             }
             x += 8;
             b += 128;
+            next += 512;
         }
         for (; k > 0; k--)
         {
@@ -1951,7 +1954,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half2(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 8)
         {
@@ -2088,7 +2091,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half3(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 4)
         {
@@ -2199,7 +2202,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half4(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 4)
         {
@@ -2297,7 +2300,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half5(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half5(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 4)
         {
@@ -2410,7 +2413,7 @@ internal static unsafe class MicroKernels128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half6(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half6(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 4)
         {

@@ -15,38 +15,38 @@ internal static unsafe class MicroKernels256
     /// <summary>Kernels by tile height, float32 weights.</summary>
     public static void FillFloat(Span<nint> table)
     {
-        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float1;
-        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float2;
-        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float3;
-        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float4;
-        table[5] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float5;
-        table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float6;
+        table[1] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float1;
+        table[2] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float2;
+        table[3] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float3;
+        table[4] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float4;
+        table[5] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float5;
+        table[6] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float6;
     }
 
     /// <summary>Kernels by tile height, bfloat16 weights.</summary>
     public static void FillBrain(Span<nint> table)
     {
-        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain1;
-        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain2;
-        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain3;
-        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain4;
-        table[5] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain5;
-        table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain6;
+        table[1] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain1;
+        table[2] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain2;
+        table[3] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain3;
+        table[4] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain4;
+        table[5] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain5;
+        table[6] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain6;
     }
 
     /// <summary>Kernels by tile height, finite binary16 weights.</summary>
     public static void FillHalf(Span<nint> table)
     {
-        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half1;
-        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half2;
-        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half3;
-        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half4;
-        table[5] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half5;
-        table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half6;
+        table[1] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half1;
+        table[2] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half2;
+        table[3] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half3;
+        table[4] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half4;
+        table[5] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half5;
+        table[6] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half6;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float1(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -58,8 +58,8 @@ internal static unsafe class MicroKernels256
         for (; k >= 8; k -= 8)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1024);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1040);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var b0 = Vector256.Load(b + 0);
                 var b2 = Vector256.Load(b + 16);
                 var b1 = Vector256.Load(b + 8);
@@ -71,8 +71,8 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1056);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1072);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var b0 = Vector256.Load(b + 32);
                 var b2 = Vector256.Load(b + 48);
                 var b1 = Vector256.Load(b + 40);
@@ -84,8 +84,8 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1088);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1104);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 256);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 320);
                 var b0 = Vector256.Load(b + 64);
                 var b2 = Vector256.Load(b + 80);
                 var b1 = Vector256.Load(b + 72);
@@ -97,8 +97,8 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1120);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1136);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 384);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 448);
                 var b0 = Vector256.Load(b + 96);
                 var b2 = Vector256.Load(b + 112);
                 var b1 = Vector256.Load(b + 104);
@@ -110,8 +110,8 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1152);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1168);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 576);
                 var b0 = Vector256.Load(b + 128);
                 var b2 = Vector256.Load(b + 144);
                 var b1 = Vector256.Load(b + 136);
@@ -123,8 +123,8 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1184);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1200);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 640);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 704);
                 var b0 = Vector256.Load(b + 160);
                 var b2 = Vector256.Load(b + 176);
                 var b1 = Vector256.Load(b + 168);
@@ -136,8 +136,8 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1216);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1232);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 768);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 832);
                 var b0 = Vector256.Load(b + 192);
                 var b2 = Vector256.Load(b + 208);
                 var b1 = Vector256.Load(b + 200);
@@ -149,8 +149,8 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1248);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1264);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 896);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 960);
                 var b0 = Vector256.Load(b + 224);
                 var b2 = Vector256.Load(b + 240);
                 var b1 = Vector256.Load(b + 232);
@@ -163,6 +163,7 @@ internal static unsafe class MicroKernels256
             }
             x += 8;
             b += 256;
+            next += 1024;
         }
         for (; k > 0; k--)
         {
@@ -193,7 +194,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float2(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -209,8 +210,8 @@ internal static unsafe class MicroKernels256
         for (; k >= 4; k -= 4)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1024);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1040);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var b0 = Vector256.Load(b + 0);
                 var b2 = Vector256.Load(b + 16);
                 var b1 = Vector256.Load(b + 8);
@@ -227,8 +228,8 @@ internal static unsafe class MicroKernels256
                 c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1056);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1072);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var b0 = Vector256.Load(b + 32);
                 var b2 = Vector256.Load(b + 48);
                 var b1 = Vector256.Load(b + 40);
@@ -245,8 +246,8 @@ internal static unsafe class MicroKernels256
                 c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1088);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1104);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 256);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 320);
                 var b0 = Vector256.Load(b + 64);
                 var b2 = Vector256.Load(b + 80);
                 var b1 = Vector256.Load(b + 72);
@@ -263,8 +264,8 @@ internal static unsafe class MicroKernels256
                 c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1120);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1136);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 384);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 448);
                 var b0 = Vector256.Load(b + 96);
                 var b2 = Vector256.Load(b + 112);
                 var b1 = Vector256.Load(b + 104);
@@ -282,6 +283,7 @@ internal static unsafe class MicroKernels256
             }
             x += 8;
             b += 128;
+            next += 512;
         }
         for (; k > 0; k--)
         {
@@ -325,7 +327,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float3(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 8)
         {
@@ -431,7 +433,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float4(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 8)
         {
@@ -526,7 +528,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float5(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float5(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 8)
         {
@@ -636,7 +638,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float6(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float6(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 8)
         {
@@ -761,7 +763,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain1(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector256.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -774,7 +776,7 @@ internal static unsafe class MicroKernels256
         for (; k >= 8; k -= 8)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector256.Load(b + 0);
                 var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
@@ -788,7 +790,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector256.Load(b + 16);
                 var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
@@ -802,7 +804,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
                 var w0 = Vector256.Load(b + 32);
                 var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
@@ -816,7 +818,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var w0 = Vector256.Load(b + 48);
                 var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
@@ -830,7 +832,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 576);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 256);
                 var w0 = Vector256.Load(b + 64);
                 var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
@@ -844,7 +846,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 592);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 320);
                 var w0 = Vector256.Load(b + 80);
                 var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
@@ -858,7 +860,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 608);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 384);
                 var w0 = Vector256.Load(b + 96);
                 var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
@@ -872,7 +874,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 624);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 448);
                 var w0 = Vector256.Load(b + 112);
                 var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
@@ -887,6 +889,7 @@ internal static unsafe class MicroKernels256
             }
             x += 8;
             b += 128;
+            next += 512;
         }
         for (; k > 0; k--)
         {
@@ -919,7 +922,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain2(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector256.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -936,7 +939,7 @@ internal static unsafe class MicroKernels256
         for (; k >= 4; k -= 4)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector256.Load(b + 0);
                 var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
@@ -955,7 +958,7 @@ internal static unsafe class MicroKernels256
                 c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector256.Load(b + 16);
                 var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
@@ -974,7 +977,7 @@ internal static unsafe class MicroKernels256
                 c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
                 var w0 = Vector256.Load(b + 32);
                 var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
@@ -993,7 +996,7 @@ internal static unsafe class MicroKernels256
                 c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var w0 = Vector256.Load(b + 48);
                 var b0 = (Vector256.ShiftLeft(w0, 16)).AsSingle();
                 var b2 = (w0 & mask).AsSingle();
@@ -1013,6 +1016,7 @@ internal static unsafe class MicroKernels256
             }
             x += 8;
             b += 64;
+            next += 256;
         }
         for (; k > 0; k--)
         {
@@ -1058,7 +1062,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain3(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector256.Create(0xFFFF0000u);
         for (nint at = 0; at < 16; at += 8)
@@ -1170,7 +1174,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain4(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector256.Create(0xFFFF0000u);
         for (nint at = 0; at < 16; at += 8)
@@ -1269,7 +1273,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain5(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain5(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector256.Create(0xFFFF0000u);
         for (nint at = 0; at < 16; at += 8)
@@ -1383,7 +1387,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain6(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain6(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector256.Create(0xFFFF0000u);
         for (nint at = 0; at < 16; at += 8)
@@ -1512,7 +1516,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half1(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -1524,7 +1528,7 @@ internal static unsafe class MicroKernels256
         for (; k >= 8; k -= 8)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector256.Load(b + 0);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
@@ -1538,7 +1542,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector256.Load(b + 16);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
@@ -1552,7 +1556,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
                 var w0 = Vector256.Load(b + 32);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
@@ -1566,7 +1570,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var w0 = Vector256.Load(b + 48);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
@@ -1580,7 +1584,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 576);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 256);
                 var w0 = Vector256.Load(b + 64);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
@@ -1594,7 +1598,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 592);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 320);
                 var w0 = Vector256.Load(b + 80);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
@@ -1608,7 +1612,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 608);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 384);
                 var w0 = Vector256.Load(b + 96);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
@@ -1622,7 +1626,7 @@ internal static unsafe class MicroKernels256
                 c0_3 = Vector256.FusedMultiplyAdd(a0, b3, c0_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 624);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 448);
                 var w0 = Vector256.Load(b + 112);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
@@ -1637,6 +1641,7 @@ internal static unsafe class MicroKernels256
             }
             x += 8;
             b += 128;
+            next += 512;
         }
         for (; k > 0; k--)
         {
@@ -1669,7 +1674,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half2(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -1685,7 +1690,7 @@ internal static unsafe class MicroKernels256
         for (; k >= 4; k -= 4)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector256.Load(b + 0);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
@@ -1704,7 +1709,7 @@ internal static unsafe class MicroKernels256
                 c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector256.Load(b + 16);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
@@ -1723,7 +1728,7 @@ internal static unsafe class MicroKernels256
                 c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
                 var w0 = Vector256.Load(b + 32);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
@@ -1742,7 +1747,7 @@ internal static unsafe class MicroKernels256
                 c1_3 = Vector256.FusedMultiplyAdd(a1, b3, c1_3);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var w0 = Vector256.Load(b + 48);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes8((Vector256.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b2 = VectorMath.FromFiniteHalf(new Lanes8((w0).AsSingle())).Value;
@@ -1762,6 +1767,7 @@ internal static unsafe class MicroKernels256
             }
             x += 8;
             b += 64;
+            next += 256;
         }
         for (; k > 0; k--)
         {
@@ -1807,7 +1813,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half3(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 8)
         {
@@ -1918,7 +1924,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half4(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 8)
         {
@@ -2016,7 +2022,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half5(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half5(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 8)
         {
@@ -2129,7 +2135,7 @@ internal static unsafe class MicroKernels256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half6(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half6(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 8)
         {

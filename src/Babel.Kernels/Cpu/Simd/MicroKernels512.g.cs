@@ -15,62 +15,62 @@ internal static unsafe class MicroKernels512
     /// <summary>Kernels by tile height, float32 weights.</summary>
     public static void FillFloat(Span<nint> table)
     {
-        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float1;
-        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float2;
-        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float3;
-        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float4;
-        table[5] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float5;
-        table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float6;
-        table[7] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float7;
-        table[8] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float8;
-        table[9] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float9;
-        table[10] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float10;
-        table[11] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float11;
-        table[12] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float12;
-        table[13] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float13;
-        table[14] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float14;
+        table[1] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float1;
+        table[2] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float2;
+        table[3] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float3;
+        table[4] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float4;
+        table[5] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float5;
+        table[6] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float6;
+        table[7] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float7;
+        table[8] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float8;
+        table[9] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float9;
+        table[10] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float10;
+        table[11] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float11;
+        table[12] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float12;
+        table[13] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float13;
+        table[14] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float14;
     }
 
     /// <summary>Kernels by tile height, bfloat16 weights.</summary>
     public static void FillBrain(Span<nint> table)
     {
-        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain1;
-        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain2;
-        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain3;
-        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain4;
-        table[5] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain5;
-        table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain6;
-        table[7] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain7;
-        table[8] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain8;
-        table[9] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain9;
-        table[10] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain10;
-        table[11] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain11;
-        table[12] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain12;
-        table[13] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain13;
-        table[14] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain14;
+        table[1] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain1;
+        table[2] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain2;
+        table[3] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain3;
+        table[4] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain4;
+        table[5] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain5;
+        table[6] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain6;
+        table[7] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain7;
+        table[8] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain8;
+        table[9] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain9;
+        table[10] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain10;
+        table[11] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain11;
+        table[12] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain12;
+        table[13] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain13;
+        table[14] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain14;
     }
 
     /// <summary>Kernels by tile height, finite binary16 weights.</summary>
     public static void FillHalf(Span<nint> table)
     {
-        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half1;
-        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half2;
-        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half3;
-        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half4;
-        table[5] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half5;
-        table[6] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half6;
-        table[7] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half7;
-        table[8] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half8;
-        table[9] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half9;
-        table[10] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half10;
-        table[11] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half11;
-        table[12] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half12;
-        table[13] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half13;
-        table[14] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half14;
+        table[1] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half1;
+        table[2] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half2;
+        table[3] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half3;
+        table[4] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half4;
+        table[5] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half5;
+        table[6] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half6;
+        table[7] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half7;
+        table[8] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half8;
+        table[9] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half9;
+        table[10] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half10;
+        table[11] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half11;
+        table[12] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half12;
+        table[13] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half13;
+        table[14] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half14;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float1(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -80,8 +80,8 @@ internal static unsafe class MicroKernels512
         for (; k >= 8; k -= 8)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1024);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1040);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var b0 = Vector512.Load(b + 0);
                 var b1 = Vector512.Load(b + 16);
                 var a0 = Vector512.Create(x[0]);
@@ -89,8 +89,8 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1056);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1072);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var b0 = Vector512.Load(b + 32);
                 var b1 = Vector512.Load(b + 48);
                 var a0 = Vector512.Create(x[1]);
@@ -98,8 +98,8 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1088);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1104);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 256);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 320);
                 var b0 = Vector512.Load(b + 64);
                 var b1 = Vector512.Load(b + 80);
                 var a0 = Vector512.Create(x[2]);
@@ -107,8 +107,8 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1120);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1136);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 384);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 448);
                 var b0 = Vector512.Load(b + 96);
                 var b1 = Vector512.Load(b + 112);
                 var a0 = Vector512.Create(x[3]);
@@ -116,8 +116,8 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1152);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1168);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 576);
                 var b0 = Vector512.Load(b + 128);
                 var b1 = Vector512.Load(b + 144);
                 var a0 = Vector512.Create(x[4]);
@@ -125,8 +125,8 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1184);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1200);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 640);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 704);
                 var b0 = Vector512.Load(b + 160);
                 var b1 = Vector512.Load(b + 176);
                 var a0 = Vector512.Create(x[5]);
@@ -134,8 +134,8 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1216);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1232);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 768);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 832);
                 var b0 = Vector512.Load(b + 192);
                 var b1 = Vector512.Load(b + 208);
                 var a0 = Vector512.Create(x[6]);
@@ -143,8 +143,8 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1248);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1264);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 896);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 960);
                 var b0 = Vector512.Load(b + 224);
                 var b1 = Vector512.Load(b + 240);
                 var a0 = Vector512.Create(x[7]);
@@ -153,6 +153,7 @@ internal static unsafe class MicroKernels512
             }
             x += 8;
             b += 256;
+            next += 1024;
         }
         for (; k > 0; k--)
         {
@@ -175,7 +176,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float2(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -187,8 +188,8 @@ internal static unsafe class MicroKernels512
         for (; k >= 4; k -= 4)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1024);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1040);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var b0 = Vector512.Load(b + 0);
                 var b1 = Vector512.Load(b + 16);
                 var a0 = Vector512.Create(x[0]);
@@ -199,8 +200,8 @@ internal static unsafe class MicroKernels512
                 c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1056);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1072);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var b0 = Vector512.Load(b + 32);
                 var b1 = Vector512.Load(b + 48);
                 var a0 = Vector512.Create(x[2]);
@@ -211,8 +212,8 @@ internal static unsafe class MicroKernels512
                 c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1088);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1104);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 256);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 320);
                 var b0 = Vector512.Load(b + 64);
                 var b1 = Vector512.Load(b + 80);
                 var a0 = Vector512.Create(x[4]);
@@ -223,8 +224,8 @@ internal static unsafe class MicroKernels512
                 c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1120);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1136);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 384);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 448);
                 var b0 = Vector512.Load(b + 96);
                 var b1 = Vector512.Load(b + 112);
                 var a0 = Vector512.Create(x[6]);
@@ -236,6 +237,7 @@ internal static unsafe class MicroKernels512
             }
             x += 8;
             b += 128;
+            next += 512;
         }
         for (; k > 0; k--)
         {
@@ -265,7 +267,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float3(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -279,8 +281,8 @@ internal static unsafe class MicroKernels512
         for (; k >= 4; k -= 4)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1024);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1040);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var b0 = Vector512.Load(b + 0);
                 var b1 = Vector512.Load(b + 16);
                 var a0 = Vector512.Create(x[0]);
@@ -294,8 +296,8 @@ internal static unsafe class MicroKernels512
                 c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1056);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1072);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var b0 = Vector512.Load(b + 32);
                 var b1 = Vector512.Load(b + 48);
                 var a0 = Vector512.Create(x[3]);
@@ -309,8 +311,8 @@ internal static unsafe class MicroKernels512
                 c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1088);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1104);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 256);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 320);
                 var b0 = Vector512.Load(b + 64);
                 var b1 = Vector512.Load(b + 80);
                 var a0 = Vector512.Create(x[6]);
@@ -324,8 +326,8 @@ internal static unsafe class MicroKernels512
                 c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1120);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1136);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 384);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 448);
                 var b0 = Vector512.Load(b + 96);
                 var b1 = Vector512.Load(b + 112);
                 var a0 = Vector512.Create(x[9]);
@@ -340,6 +342,7 @@ internal static unsafe class MicroKernels512
             }
             x += 12;
             b += 128;
+            next += 512;
         }
         for (; k > 0; k--)
         {
@@ -376,7 +379,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float4(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -392,8 +395,8 @@ internal static unsafe class MicroKernels512
         for (; k >= 2; k -= 2)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1024);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1040);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var b0 = Vector512.Load(b + 0);
                 var b1 = Vector512.Load(b + 16);
                 var a0 = Vector512.Create(x[0]);
@@ -410,8 +413,8 @@ internal static unsafe class MicroKernels512
                 c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1056);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1072);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var b0 = Vector512.Load(b + 32);
                 var b1 = Vector512.Load(b + 48);
                 var a0 = Vector512.Create(x[4]);
@@ -429,6 +432,7 @@ internal static unsafe class MicroKernels512
             }
             x += 8;
             b += 64;
+            next += 256;
         }
         for (; k > 0; k--)
         {
@@ -472,7 +476,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float5(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float5(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -490,8 +494,8 @@ internal static unsafe class MicroKernels512
         for (; k >= 2; k -= 2)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1024);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1040);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var b0 = Vector512.Load(b + 0);
                 var b1 = Vector512.Load(b + 16);
                 var a0 = Vector512.Create(x[0]);
@@ -511,8 +515,8 @@ internal static unsafe class MicroKernels512
                 c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1056);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1072);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var b0 = Vector512.Load(b + 32);
                 var b1 = Vector512.Load(b + 48);
                 var a0 = Vector512.Create(x[5]);
@@ -533,6 +537,7 @@ internal static unsafe class MicroKernels512
             }
             x += 10;
             b += 64;
+            next += 256;
         }
         for (; k > 0; k--)
         {
@@ -583,7 +588,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float6(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float6(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -603,8 +608,8 @@ internal static unsafe class MicroKernels512
         for (; k >= 2; k -= 2)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1024);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1040);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var b0 = Vector512.Load(b + 0);
                 var b1 = Vector512.Load(b + 16);
                 var a0 = Vector512.Create(x[0]);
@@ -627,8 +632,8 @@ internal static unsafe class MicroKernels512
                 c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1056);
-                if (Sse.IsSupported) Sse.Prefetch0(b + 1072);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var b0 = Vector512.Load(b + 32);
                 var b1 = Vector512.Load(b + 48);
                 var a0 = Vector512.Create(x[6]);
@@ -652,6 +657,7 @@ internal static unsafe class MicroKernels512
             }
             x += 12;
             b += 64;
+            next += 256;
         }
         for (; k > 0; k--)
         {
@@ -709,7 +715,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float7(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float7(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -793,7 +799,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float8(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float8(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -886,7 +892,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float9(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float9(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -988,7 +994,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float10(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float10(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -1099,7 +1105,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float11(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float11(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -1219,7 +1225,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float12(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float12(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -1348,7 +1354,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float13(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float13(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -1486,7 +1492,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float14(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float14(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (float*)panel;
         var x = a;
@@ -1633,7 +1639,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain1(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -1644,7 +1650,7 @@ internal static unsafe class MicroKernels512
         for (; k >= 8; k -= 8)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector512.Load(b + 0);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1653,7 +1659,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector512.Load(b + 16);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1662,7 +1668,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
                 var w0 = Vector512.Load(b + 32);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1671,7 +1677,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var w0 = Vector512.Load(b + 48);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1680,7 +1686,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 576);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 256);
                 var w0 = Vector512.Load(b + 64);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1689,7 +1695,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 592);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 320);
                 var w0 = Vector512.Load(b + 80);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1698,7 +1704,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 608);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 384);
                 var w0 = Vector512.Load(b + 96);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1707,7 +1713,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 624);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 448);
                 var w0 = Vector512.Load(b + 112);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1717,6 +1723,7 @@ internal static unsafe class MicroKernels512
             }
             x += 8;
             b += 128;
+            next += 512;
         }
         for (; k > 0; k--)
         {
@@ -1740,7 +1747,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain2(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -1753,7 +1760,7 @@ internal static unsafe class MicroKernels512
         for (; k >= 4; k -= 4)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector512.Load(b + 0);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1765,7 +1772,7 @@ internal static unsafe class MicroKernels512
                 c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector512.Load(b + 16);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1777,7 +1784,7 @@ internal static unsafe class MicroKernels512
                 c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
                 var w0 = Vector512.Load(b + 32);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1789,7 +1796,7 @@ internal static unsafe class MicroKernels512
                 c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var w0 = Vector512.Load(b + 48);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1802,6 +1809,7 @@ internal static unsafe class MicroKernels512
             }
             x += 8;
             b += 64;
+            next += 256;
         }
         for (; k > 0; k--)
         {
@@ -1832,7 +1840,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain3(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -1847,7 +1855,7 @@ internal static unsafe class MicroKernels512
         for (; k >= 4; k -= 4)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector512.Load(b + 0);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1862,7 +1870,7 @@ internal static unsafe class MicroKernels512
                 c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector512.Load(b + 16);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1877,7 +1885,7 @@ internal static unsafe class MicroKernels512
                 c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
                 var w0 = Vector512.Load(b + 32);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1892,7 +1900,7 @@ internal static unsafe class MicroKernels512
                 c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var w0 = Vector512.Load(b + 48);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1908,6 +1916,7 @@ internal static unsafe class MicroKernels512
             }
             x += 12;
             b += 64;
+            next += 256;
         }
         for (; k > 0; k--)
         {
@@ -1945,7 +1954,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain4(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -1962,7 +1971,7 @@ internal static unsafe class MicroKernels512
         for (; k >= 2; k -= 2)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector512.Load(b + 0);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1980,7 +1989,7 @@ internal static unsafe class MicroKernels512
                 c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector512.Load(b + 16);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -1999,6 +2008,7 @@ internal static unsafe class MicroKernels512
             }
             x += 8;
             b += 32;
+            next += 128;
         }
         for (; k > 0; k--)
         {
@@ -2043,7 +2053,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain5(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain5(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -2062,7 +2072,7 @@ internal static unsafe class MicroKernels512
         for (; k >= 2; k -= 2)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector512.Load(b + 0);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -2083,7 +2093,7 @@ internal static unsafe class MicroKernels512
                 c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector512.Load(b + 16);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -2105,6 +2115,7 @@ internal static unsafe class MicroKernels512
             }
             x += 10;
             b += 32;
+            next += 128;
         }
         for (; k > 0; k--)
         {
@@ -2156,7 +2167,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain6(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain6(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -2177,7 +2188,7 @@ internal static unsafe class MicroKernels512
         for (; k >= 2; k -= 2)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector512.Load(b + 0);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -2201,7 +2212,7 @@ internal static unsafe class MicroKernels512
                 c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector512.Load(b + 16);
                 var b0 = (Vector512.ShiftLeft(w0, 16)).AsSingle();
                 var b1 = (w0 & mask).AsSingle();
@@ -2226,6 +2237,7 @@ internal static unsafe class MicroKernels512
             }
             x += 12;
             b += 32;
+            next += 128;
         }
         for (; k > 0; k--)
         {
@@ -2284,7 +2296,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain7(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain7(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -2369,7 +2381,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain8(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain8(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -2463,7 +2475,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain9(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain9(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -2566,7 +2578,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain10(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain10(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -2678,7 +2690,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain11(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain11(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -2799,7 +2811,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain12(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain12(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -2929,7 +2941,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain13(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain13(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -3068,7 +3080,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain14(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain14(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var mask = Vector512.Create(0xFFFF0000u);
         var b = (uint*)panel;
@@ -3216,7 +3228,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half1(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -3226,7 +3238,7 @@ internal static unsafe class MicroKernels512
         for (; k >= 8; k -= 8)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector512.Load(b + 0);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3235,7 +3247,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector512.Load(b + 16);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3244,7 +3256,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
                 var w0 = Vector512.Load(b + 32);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3253,7 +3265,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var w0 = Vector512.Load(b + 48);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3262,7 +3274,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 576);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 256);
                 var w0 = Vector512.Load(b + 64);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3271,7 +3283,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 592);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 320);
                 var w0 = Vector512.Load(b + 80);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3280,7 +3292,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 608);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 384);
                 var w0 = Vector512.Load(b + 96);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3289,7 +3301,7 @@ internal static unsafe class MicroKernels512
                 c0_1 = Vector512.FusedMultiplyAdd(a0, b1, c0_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 624);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 448);
                 var w0 = Vector512.Load(b + 112);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3299,6 +3311,7 @@ internal static unsafe class MicroKernels512
             }
             x += 8;
             b += 128;
+            next += 512;
         }
         for (; k > 0; k--)
         {
@@ -3322,7 +3335,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half2(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -3334,7 +3347,7 @@ internal static unsafe class MicroKernels512
         for (; k >= 4; k -= 4)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector512.Load(b + 0);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3346,7 +3359,7 @@ internal static unsafe class MicroKernels512
                 c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector512.Load(b + 16);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3358,7 +3371,7 @@ internal static unsafe class MicroKernels512
                 c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
                 var w0 = Vector512.Load(b + 32);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3370,7 +3383,7 @@ internal static unsafe class MicroKernels512
                 c1_1 = Vector512.FusedMultiplyAdd(a1, b1, c1_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var w0 = Vector512.Load(b + 48);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3383,6 +3396,7 @@ internal static unsafe class MicroKernels512
             }
             x += 8;
             b += 64;
+            next += 256;
         }
         for (; k > 0; k--)
         {
@@ -3413,7 +3427,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half3(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -3427,7 +3441,7 @@ internal static unsafe class MicroKernels512
         for (; k >= 4; k -= 4)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector512.Load(b + 0);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3442,7 +3456,7 @@ internal static unsafe class MicroKernels512
                 c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector512.Load(b + 16);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3457,7 +3471,7 @@ internal static unsafe class MicroKernels512
                 c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 544);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 128);
                 var w0 = Vector512.Load(b + 32);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3472,7 +3486,7 @@ internal static unsafe class MicroKernels512
                 c2_1 = Vector512.FusedMultiplyAdd(a2, b1, c2_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 560);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 192);
                 var w0 = Vector512.Load(b + 48);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3488,6 +3502,7 @@ internal static unsafe class MicroKernels512
             }
             x += 12;
             b += 64;
+            next += 256;
         }
         for (; k > 0; k--)
         {
@@ -3525,7 +3540,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half4(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -3541,7 +3556,7 @@ internal static unsafe class MicroKernels512
         for (; k >= 2; k -= 2)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector512.Load(b + 0);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3559,7 +3574,7 @@ internal static unsafe class MicroKernels512
                 c3_1 = Vector512.FusedMultiplyAdd(a3, b1, c3_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector512.Load(b + 16);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3578,6 +3593,7 @@ internal static unsafe class MicroKernels512
             }
             x += 8;
             b += 32;
+            next += 128;
         }
         for (; k > 0; k--)
         {
@@ -3622,7 +3638,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half5(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half5(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -3640,7 +3656,7 @@ internal static unsafe class MicroKernels512
         for (; k >= 2; k -= 2)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector512.Load(b + 0);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3661,7 +3677,7 @@ internal static unsafe class MicroKernels512
                 c4_1 = Vector512.FusedMultiplyAdd(a4, b1, c4_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector512.Load(b + 16);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3683,6 +3699,7 @@ internal static unsafe class MicroKernels512
             }
             x += 10;
             b += 32;
+            next += 128;
         }
         for (; k > 0; k--)
         {
@@ -3734,7 +3751,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half6(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half6(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -3754,7 +3771,7 @@ internal static unsafe class MicroKernels512
         for (; k >= 2; k -= 2)
         {
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 512);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 0);
                 var w0 = Vector512.Load(b + 0);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3778,7 +3795,7 @@ internal static unsafe class MicroKernels512
                 c5_1 = Vector512.FusedMultiplyAdd(a5, b1, c5_1);
             }
             {
-                if (Sse.IsSupported) Sse.Prefetch0(b + 528);
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(next + 64);
                 var w0 = Vector512.Load(b + 16);
                 var b0 = VectorMath.FromFiniteHalf(new Lanes16((Vector512.ShiftLeft(w0, 16)).AsSingle())).Value;
                 var b1 = VectorMath.FromFiniteHalf(new Lanes16((w0).AsSingle())).Value;
@@ -3803,6 +3820,7 @@ internal static unsafe class MicroKernels512
             }
             x += 12;
             b += 32;
+            next += 128;
         }
         for (; k > 0; k--)
         {
@@ -3861,7 +3879,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half7(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half7(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -3945,7 +3963,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half8(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half8(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -4038,7 +4056,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half9(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half9(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -4140,7 +4158,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half10(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half10(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -4251,7 +4269,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half11(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half11(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -4371,7 +4389,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half12(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half12(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -4500,7 +4518,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half13(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half13(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;
@@ -4638,7 +4656,7 @@ internal static unsafe class MicroKernels512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half14(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half14(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         var b = (uint*)panel;
         var x = a;

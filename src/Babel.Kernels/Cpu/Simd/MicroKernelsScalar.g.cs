@@ -13,32 +13,32 @@ internal static unsafe class MicroKernelsScalar
     /// <summary>Kernels by tile height, float32 weights.</summary>
     public static void FillFloat(Span<nint> table)
     {
-        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float1;
-        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float2;
-        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float3;
-        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Float4;
+        table[1] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float1;
+        table[2] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float2;
+        table[3] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float3;
+        table[4] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Float4;
     }
 
     /// <summary>Kernels by tile height, bfloat16 weights.</summary>
     public static void FillBrain(Span<nint> table)
     {
-        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain1;
-        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain2;
-        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain3;
-        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Brain4;
+        table[1] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain1;
+        table[2] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain2;
+        table[3] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain3;
+        table[4] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Brain4;
     }
 
     /// <summary>Kernels by tile height, finite binary16 weights.</summary>
     public static void FillHalf(Span<nint> table)
     {
-        table[1] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half1;
-        table[2] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half2;
-        table[3] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half3;
-        table[4] = (nint)(delegate*<float*, void*, float*, float*, nint, nint, void>)&Half4;
+        table[1] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half1;
+        table[2] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half2;
+        table[3] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half3;
+        table[4] = (nint)(delegate*<float*, void*, byte*, float*, float*, nint, nint, void>)&Half4;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float1(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 1)
         {
@@ -130,7 +130,7 @@ internal static unsafe class MicroKernelsScalar
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float2(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 1)
         {
@@ -215,7 +215,7 @@ internal static unsafe class MicroKernelsScalar
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float3(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 1)
         {
@@ -321,7 +321,7 @@ internal static unsafe class MicroKernelsScalar
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Float4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Float4(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 1)
         {
@@ -416,7 +416,7 @@ internal static unsafe class MicroKernelsScalar
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain1(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 1)
         {
@@ -517,7 +517,7 @@ internal static unsafe class MicroKernelsScalar
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain2(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 1)
         {
@@ -607,7 +607,7 @@ internal static unsafe class MicroKernelsScalar
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain3(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 1)
         {
@@ -718,7 +718,7 @@ internal static unsafe class MicroKernelsScalar
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Brain4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Brain4(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 1)
         {
@@ -816,7 +816,7 @@ internal static unsafe class MicroKernelsScalar
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half1(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half1(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 1)
         {
@@ -917,7 +917,7 @@ internal static unsafe class MicroKernelsScalar
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half2(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half2(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 1)
         {
@@ -1007,7 +1007,7 @@ internal static unsafe class MicroKernelsScalar
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half3(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half3(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 1)
         {
@@ -1118,7 +1118,7 @@ internal static unsafe class MicroKernelsScalar
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Half4(float* a, void* panel, float* cin, float* cout, nint ldc, nint depth)
+    private static void Half4(float* a, void* panel, byte* next, float* cin, float* cout, nint ldc, nint depth)
     {
         for (nint at = 0; at < 16; at += 1)
         {

@@ -17,6 +17,7 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
     public const int ExpansionFloats = PanelLayout.Width * PanelLayout.Depth;
 
     private const int MostExpandingTiles = 3;
+    private const int MostAskingTiles = 3;
     private const int CacheLine = 64;
 
     /// <summary>The tiles.</summary>
@@ -59,10 +60,11 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
 
                 var results = block + ((p - firstPanel) * rows * PanelLayout.Width);
                 bool store = output != null && b == blocks - 1 && p < wholePanels;
-                byte* next = Ahead(weight, b, p, firstPanel, endPanel, endTile - firstTile, out nint lines);
+                byte* next = Next(weight, b, p, firstPanel, endPanel), ahead = next;
+                nint lines = endTile - firstTile > MostAskingTiles ? LinesOfTile(weight, b, endTile - firstTile) : 0;
                 for (nint t = firstTile; t < endTile; t++)
                 {
-                    for (nint l = 0; l < lines; l++, next += CacheLine) Sse.Prefetch1(next);
+                    for (nint l = 0; l < lines; l++, ahead += CacheLine) Sse.Prefetch1(ahead);
                     nint row = Tiling.TileStart(t);
                     int height = (int)(Tiling.TileStart(t + 1) - row);
                     var kernel = weight.Storage == DType.F32 || expand ? kernels.Float(height)
@@ -71,6 +73,7 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
                     kernel(
                         rowsOfBlock + (row * depth),
                         panel,
+                        next,
                         b == 0 ? null : tile,
                         store ? output + (row * stride) + (p * PanelLayout.Width) : tile,
                         store ? stride : PanelLayout.Width,
@@ -80,18 +83,17 @@ internal readonly unsafe struct PackedProduct(MicroKernelTable kernels, float* p
         }
     }
 
-    /// <summary>
-    /// The panel after this one, and how many of its cache lines each tile asks for: while many tiles share a panel, the next one comes from memory into
-    /// the second-level cache. A tile alone looks ahead far enough by itself.
-    /// </summary>
-    private static byte* Ahead(in PanelWeight weight, nint block, nint panel, nint firstPanel, nint endPanel, nint tiles, out nint lines)
+    /// <summary>The panel that is read after this one: its neighbour, or the first of the next block; the last is its own.</summary>
+    private static byte* Next(in PanelWeight weight, nint block, nint panel, nint firstPanel, nint endPanel)
     {
-        lines = 0;
-        if (!Sse.IsSupported || tiles <= MostExpandingTiles) return null;
-        if (panel + 1 == endPanel) (block, panel) = (block + 1, firstPanel);
-        else panel++;
-        if (block == weight.Layout.Blocks) return null;
-        lines = weight.Layout.DepthOf(block) * PanelLayout.Width * weight.Storage.Size() / CacheLine / tiles;
-        return (byte*)weight.Panel(block, panel);
+        if (panel + 1 < endPanel) return (byte*)weight.Panel(block, panel + 1);
+        return (byte*)(block + 1 < weight.Layout.Blocks ? weight.Panel(block + 1, firstPanel) : weight.Panel(block, panel));
     }
+
+    /// <summary>
+    /// How many cache lines of the next panel each of many tiles asks for, so that it comes from memory into the second-level cache while they share this one. A tile
+    /// alone asks by itself.
+    /// </summary>
+    private static nint LinesOfTile(in PanelWeight weight, nint block, nint tiles) =>
+        Sse.IsSupported ? weight.Layout.DepthOf(block) * PanelLayout.Width * weight.Storage.Size() / CacheLine / tiles : 0;
 }

@@ -8,11 +8,10 @@ namespace Babel.Kernels.Cpu.Simd;
 /// <summary>The door from a weight to the packing kernels.</summary>
 internal static unsafe class PanelWriter
 {
-    /// <summary>Makes new memory ready to be written: large pages, and zeros behind the last row.</summary>
+    /// <summary>Makes new memory ready to be written: zeros behind the last row.</summary>
     public static void Prepare(DType type, PanelLayout layout, HostMemory memory)
     {
         if (layout.Elements == 0) return;
-        HugePages.Advise(memory.Address, memory.Bytes);
         if (layout.Pairs) new BrainPanelPacking(layout, type, null, (uint*)memory.Address, 0, 0).ClearPadding();
         else if (type == DType.F32) new PanelPacking<uint>(layout, null, (uint*)memory.Address, 0, 0).ClearPadding();
         else new PanelPacking<ushort>(layout, null, (ushort*)memory.Address, 0, 0).ClearPadding();

@@ -5,16 +5,6 @@ namespace Babel.Kernels.Cpu.Simd;
 /// <summary>Lanes of which only some are there: behind the last column another row, or another worker's memory, begins.</summary>
 internal static unsafe class Partial
 {
-    /// <summary>The first <paramref name="width"/> lanes from memory, the others 0.</summary>
-    public static TV Load<TV>(float* source, int width)
-        where TV : unmanaged, ILanes<TV>
-    {
-        if (width == TV.Count) return TV.Load(source);
-        float* part = stackalloc float[TV.Count];
-        for (int j = 0; j < TV.Count; j++) part[j] = j < width ? source[j] : 0f;
-        return TV.Load(part);
-    }
-
     /// <summary>Writes the lanes if <paramref name="whole"/>, else the first <paramref name="width"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<TV>(TV lanes, float* destination, int width, bool whole)

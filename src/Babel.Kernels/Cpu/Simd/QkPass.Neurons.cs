@@ -5,10 +5,17 @@ namespace Babel.Kernels.Cpu.Simd;
 /// <content>What goes off: the matrices and factors of <see cref="QkDelta{TV}"/>.</content>
 internal unsafe ref partial struct QkPass<TV>
 {
-    /// <summary>The matrices of the keys; the sums begin at 0.</summary>
+    /// <summary>The matrices of the keys; the sums begin at 0, and the ranges with no key.</summary>
     private readonly void FillMatrices(in Side side)
     {
         new Span<float>(side.Sums, 2 * _dims).Clear();
+        new Span<float>(side.Range, 7 * _dims).Clear();
+        for (int i = 0; i < 6; i += 3)
+        {
+            new Span<float>(side.Range + (i * _dims), _dims).Fill(float.PositiveInfinity);
+            new Span<float>(side.Range + ((i + 1) * _dims), _dims).Fill(float.NegativeInfinity);
+        }
+
         nint step = (nint)_length * TV.Count;
         for (int t = 0; t < _length; t++)
         {
@@ -53,14 +60,25 @@ internal unsafe ref partial struct QkPass<TV>
         }
 
         TV zero = TV.Create(0f), factor = TV.Create(scale);
-        for (int a = 0; a < _dims; a += TV.Count, first += step, second += step, third += step)
+        nint half = _half / TV.Count * step;
+        for (int a = 0; a < _half; a += TV.Count, first += step, second += step)
         {
-            var x = factor * TV.Load(own + a);
-            int angle = a < _half ? a : a - _half;
-            TV.Store(a < 2 * _half ? x * TV.Load(cos + angle) : x, first);
-            TV.Store(a < _half ? x * TV.Load(sin + angle) : a < 2 * _half ? zero - (x * TV.Load(sin + angle)) : zero, second);
-            if (_general) TV.Store(zero, third);
+            TV x = factor * TV.Load(own + a), y = factor * TV.Load(own + _half + a), c = TV.Load(cos + a), sine = TV.Load(sin + a);
+            TV.Store(x * c, first);
+            TV.Store(x * sine, second);
+            TV.Store(y * c, first + half);
+            TV.Store(zero - (y * sine), second + half);
         }
+
+        first += half;
+        second += half;
+        for (int a = 2 * _half; a < _dims; a += TV.Count, first += step, second += step)
+        {
+            TV.Store(factor * TV.Load(own + a), first);
+            TV.Store(zero, second);
+        }
+
+        for (int a = 0; _general && a < _dims; a += TV.Count, third += step) TV.Store(zero, third);
     }
 
     /// <summary>Of the head that stays: <c>x'_a</c> and <c>x'_b</c>, both times <paramref name="scale"/>, and nothing.</summary>

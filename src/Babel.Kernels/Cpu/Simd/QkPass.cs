@@ -41,7 +41,7 @@ internal unsafe ref partial struct QkPass<TV>
     private float* _scores;     // [h][T]: with cap and ALiBi
     private float* _softmax;    // [h][T]
     private float* _growth;     // [T][16], see QkSums
-    private float* _state;      // [h][9][16], see QkPass.Changes
+    private float* _state;      // see QkState
     private float* _row;        // working vectors, zero behind d: [3][d]
     private float* _zeros;      // [d]
     private Side _query1;
@@ -80,7 +80,7 @@ internal unsafe ref partial struct QkPass<TV>
     {
         get
         {
-            long tiles = (_height * (long)_spec.HeadDim) + (3L * _height * _padded) + (_height * (long)StateFloats);
+            long tiles = (_height * (long)_spec.HeadDim) + (3L * _height * _padded) + QkState.Floats;
             return ((long)_padded * _spec.HeadDim) + tiles + ((long)_length * TV.Count) + (4L * _dims) + ((IsSymmetric ? 1 : 2) * SideFloats);
         }
     }
@@ -100,7 +100,7 @@ internal unsafe ref partial struct QkPass<TV>
         _scores = _scaled + (_height * (nint)_padded);
         _softmax = _scores + (_height * (nint)_padded);
         _state = _softmax + (_height * (nint)_padded);
-        _growth = _state + (_height * StateFloats);
+        _growth = _state + QkState.Floats;
         _row = _growth + ((nint)_length * TV.Count);
         _zeros = _row + (3 * _dims);
         new Span<float>(_row, 4 * _dims).Clear();
@@ -158,8 +158,20 @@ internal unsafe ref partial struct QkPass<TV>
 
         var product = _device.Kernels.Float(height);
         for (int t = FirstVisible(row) / Panel * Panel; t < row + count; t += Panel)
-            product(_query, _keys + (t * (nint)_spec.HeadDim), null, _scaled + t, _padded, _spec.HeadDim);
-        for (int r = 0; r < count; r++) rows[r] = Softmax(row + r, r * (nint)_padded);
+        {
+            float* keys = _keys + (t * (nint)_spec.HeadDim);
+            product(_query, keys, (byte*)keys, null, _scaled + t, _padded, _spec.HeadDim);
+        }
+
+        for (int r = 0; r < count; r++)
+        {
+            rows[r] = Softmax(row + r, r * (nint)_padded);
+
+            // What only its neighbour sees counts nothing when the two are summed together.
+            float* a = _softmax + (r * (nint)_padded);
+            if (rows[r].First > 0) a[rows[r].First - 1] = 0;
+            if (rows[r].End < _padded) a[rows[r].End] = 0;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -183,28 +195,25 @@ internal unsafe ref partial struct QkPass<TV>
         }
 
         float max = Largest(largest, part);
-        TV shift = TV.Create(max), sum = zero;
+        TV shift = TV.Create(max), sum = zero, squares = zero;
         for (int t = from; t <= row; t += TV.Count)
         {
             var p = VectorMath.Exp(TV.Load(_scores + at + t) - shift);
             TV.Store(p, _softmax + at + t);
             sum += p;
+            squares = TV.Fma(p, p, squares);
         }
 
-        TV divisor = TV.Create((float)Sum(sum, part)), squares = zero, sizes = zero;
-        int peak = from;
-        for (int t = row / TV.Count * TV.Count; t >= from; t -= TV.Count)
-        {
-            var a = TV.Load(_softmax + at + t) / divisor;
-            TV.Store(a, _softmax + at + t);
-            squares = TV.Fma(a, a, squares);
-            if (TV.Any(TV.Equal(TV.Load(_scores + at + t), shift))) peak = t;
-        }
+        // The peak's exponential is 1, and so its probability the share.
+        float share = (float)(1 / Sum(sum, part));
+        for (int t = from; t <= row; t += TV.Count) TV.Store(TV.Load(_softmax + at + t) * TV.Create(share), _softmax + at + t);
+        int peak = FirstVisible(row);
+        bool isPeaked = share > 0.5f;
 
-        // The first key of the largest score; where a NaN leaves none, any will do.
-        while (peak < row && _scores[at + peak] != max) peak++;
-        if (_general) sizes = Sizes(at, from, row);
-        return new QkRow(FirstVisible(row), row + 1, peak, _softmax[at + peak] > 0.5f, (float)Sum(squares, part), Largest(sizes, part));
+        // Where a NaN leaves no largest score, any key will do.
+        while (isPeaked && peak < row && _scores[at + peak] != max) peak++;
+        return new QkRow(
+            FirstVisible(row), row + 1, peak, isPeaked, (float)(Sum(squares, part) * share * share), _general ? Largest(Sizes(at, from, row), part) : 0);
     }
 
     /// <summary>The largest |y| of each lane.</summary>
@@ -218,16 +227,31 @@ internal unsafe ref partial struct QkPass<TV>
     private static float Largest(TV lanes, float* part)
     {
         TV.Store(lanes, part);
-        float max = part[0];
-        for (int j = 1; j < TV.Count; j++) max = part[j] > max ? part[j] : max;
-        return max;
+        float a = part[0], b = part[1], c = part[2], d = part[3];
+        for (int j = 4; j < TV.Count; j += 4)
+        {
+            a = part[j] > a ? part[j] : a;
+            b = part[j + 1] > b ? part[j + 1] : b;
+            c = part[j + 2] > c ? part[j + 2] : c;
+            d = part[j + 3] > d ? part[j + 3] : d;
+        }
+
+        return Math.Max(Math.Max(a, b), Math.Max(c, d));
     }
 
+    /// <summary>Four lanes at a time, as above: one after the other each would wait for the one before.</summary>
     private static double Sum(TV lanes, float* part)
     {
         TV.Store(lanes, part);
-        double sum = 0;
-        for (int j = 0; j < TV.Count; j++) sum += part[j];
-        return sum;
+        double a = 0, b = 0, c = 0, d = 0;
+        for (int j = 0; j < TV.Count; j += 4)
+        {
+            a += part[j];
+            b += part[j + 1];
+            c += part[j + 2];
+            d += part[j + 3];
+        }
+
+        return (a + b) + (c + d);
     }
 }

@@ -16,7 +16,7 @@ namespace Babel.Kernels.Cpu.Simd;
 internal static unsafe class QkSums
 {
     /// <summary>Up to this |delta - delta*| the sums stay within float32 and keep their digits.</summary>
-    public const float Largest = 16f;
+    public const float Largest = QkExp.Largest;
 
     /// <summary>Keys summed by themselves before they join the total.</summary>
     public const int Block = 128;
@@ -30,44 +30,51 @@ internal static unsafe class QkSums
     /// <summary>A smaller 1 + z has lost digits: the row's probability has moved away from its peak.</summary>
     private const float LeastTotal = 1f / 16;
 
-    /// <summary>
-    /// How often the argument of e^x - 1 is halved, so that the polynomial's range holds every |delta - delta*| of <paramref name="reach"/>.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Halvings<TV>(TV reach)
-        where TV : unmanaged, ILanes<TV>
-    {
-        float range = ExpRange;
-        for (int times = 0; times < MostHalvings - 1; times++, range *= 2)
-        {
-            if (!TV.Any(TV.GreaterThan(reach, TV.Create(range)))) return times;
-        }
-
-        return MostHalvings;
-    }
-
-    /// <summary>Adds z, sum A^2 D and sum A^2 D^2 of keys <paramref name="from"/> to <paramref name="stop"/> to <paramref name="sums"/> [3][16].</summary>
-    /// <param name="delta">The changes of the scores, times <paramref name="scale"/> already where the form is linear.</param>
-    /// <param name="shift">delta* likewise.</param>
-    /// <param name="scale">2^-<paramref name="halvings"/>.</param>
-    /// <param name="halvings">See <see cref="Halvings"/>.</param>
-    /// <param name="a">The row.</param>
+    /// <summary>Adds z, sum A^2 D and sum A^2 D^2 of some keys to those of <paramref name="state"/>; of one block, or fewer.</summary>
+    /// <typeparam name="TRows">Lanes of the rows.</typeparam>
+    /// <typeparam name="TPick">How many rows.</typeparam>
+    /// <typeparam name="TForm">A linear form.</typeparam>
+    /// <param name="first">[T][16], see <see cref="QkDelta{TV}"/>.</param>
+    /// <param name="second">Likewise.</param>
+    /// <param name="state">See <see cref="QkState"/>.</param>
+    /// <param name="way">See <see cref="QkExp"/>.</param>
+    /// <param name="a">The first row; 0 where a row does not see one of the keys.</param>
+    /// <param name="stride">Floats to the second row.</param>
     /// <param name="from">The first key.</param>
     /// <param name="stop">Behind the last key.</param>
-    /// <param name="sums">What is added to.</param>
-    public static void Add<TV, TForm>(in QkDelta<TV> delta, TV shift, TV scale, int halvings, float* a, nint from, nint stop, float* sums)
-        where TV : unmanaged, ILanes<TV>
+    public static void Add<TRows, TPick, TForm>(float* first, float* second, float* state, int way, float* a, nint stride, nint from, nint stop)
+        where TRows : unmanaged, ILanes<TRows>
+        where TPick : IQkRows<TRows>
         where TForm : IQkForm
     {
-        switch (halvings)
+        switch (way)
         {
-            case 0: Add<TV, TForm, Never>(delta, shift, scale, a, from, stop, sums); break;
-            case 1: Add<TV, TForm, Once>(delta, shift, scale, a, from, stop, sums); break;
-            case 2: Add<TV, TForm, Twice>(delta, shift, scale, a, from, stop, sums); break;
-            case 3: Add<TV, TForm, ThreeTimes>(delta, shift, scale, a, from, stop, sums); break;
-            case 4: Add<TV, TForm, FourTimes>(delta, shift, scale, a, from, stop, sums); break;
-            default: Add<TV, TForm, SixTimes>(delta, shift, scale, a, from, stop, sums); break;
+            case 0: Add<TRows, TPick, TForm, QkExp.Quarter>(first, second, state, a, stride, from, stop); break;
+            case 1: Add<TRows, TPick, TForm, QkExp.Half>(first, second, state, a, stride, from, stop); break;
+            case 2: Add<TRows, TPick, TForm, QkExp.One>(first, second, state, a, stride, from, stop); break;
+            case 3: Add<TRows, TPick, TForm, QkExp.Two>(first, second, state, a, stride, from, stop); break;
+            case 4: Add<TRows, TPick, TForm, QkExp.Four>(first, second, state, a, stride, from, stop); break;
+            default: Add<TRows, TPick, TForm, QkExp.Sixteen>(first, second, state, a, stride, from, stop); break;
         }
+    }
+
+    /// <summary>The same for one row of any form.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddGeneral<TV>(in QkDelta<TV> delta, float* state, int halvings, float* a, nint from, nint stop)
+        where TV : unmanaged, ILanes<TV>
+    {
+        var terms = delta;
+        TV shift = TV.Load(state + QkState.Shift), scale = TV.Load(state + QkState.Scale), z = TV.Create(0f), first = z, second = z;
+        for (nint t = from; t < stop; t++)
+        {
+            var d = MinusOne((terms.At<QkGeneral>(t) - shift) * scale, halvings);
+            TV weight = TV.Create(a[t]), part = weight * d;
+            z += part;
+            first = TV.Fma(weight, part, first);
+            second = TV.Fma(part, part, second);
+        }
+
+        AddTo(state, z, first, second);
     }
 
     /// <summary>
@@ -75,33 +82,32 @@ internal static unsafe class QkSums
     /// <paramref name="moved"/> to 1 + z.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TV Change<TV>(float* sums, float squares, TV before, out TV cancelled, out TV moved)
+    public static TV Change<TV>(float* state, float squares, TV before, out TV cancelled, out TV moved)
         where TV : unmanaged, ILanes<TV>
     {
-        TV z = TV.Load(sums), first = TV.Load(sums + 16), second = TV.Load(sums + 32), total = TV.Create(1f) + z;
+        TV z = TV.Load(state + QkState.Z), first = TV.Load(state + QkState.First), second = TV.Load(state + QkState.Second), total = TV.Create(1f) + z;
         TV square = z * TV.Create(squares), twice = first + first;
         var sum = TV.Fma(z, square - twice, second);
         TV size = VectorMath.Abs(z), terms = TV.Fma(size, TV.Fma(size, TV.Create(squares), VectorMath.Abs(twice)), second);
-        TV divisor = total * total, change = sum / divisor;
-        cancelled = TV.GreaterThan(terms / divisor, TV.Fma(TV.Create(MostCancelled), change, before * TV.Create(ShareOfOthers)));
+        var divisor = total * total;
+        cancelled = TV.GreaterThan(terms, TV.Fma(TV.Create(MostCancelled), sum, TV.Create(ShareOfOthers) * before * divisor));
         moved = TV.GreaterThan(TV.Create(LeastTotal), total);
-        return change;
+        return sum / divisor;
     }
 
     /// <summary>For lanes that cancel: D is kept, and its difference to the finished z is what is squared. Rarely done.</summary>
-    /// <param name="delta">As in <see cref="Add{TV, TForm}"/>.</param>
-    /// <param name="shift">As there.</param>
-    /// <param name="scale">As there.</param>
-    /// <param name="halvings">As there.</param>
+    /// <param name="delta">The changes of the scores, times the state's scale already where the form is linear.</param>
+    /// <param name="state">See <see cref="QkState"/>.</param>
+    /// <param name="halvings">How often arguments have been halved.</param>
     /// <param name="a">The row.</param>
     /// <param name="row">Its visible keys.</param>
     /// <param name="growth">Room for D, [T][16].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static TV InTwoPasses<TV, TForm>(in QkDelta<TV> delta, TV shift, TV scale, int halvings, float* a, QkRow row, float* growth)
+    public static TV InTwoPasses<TV, TForm>(in QkDelta<TV> delta, float* state, int halvings, float* a, QkRow row, float* growth)
         where TV : unmanaged, ILanes<TV>
         where TForm : IQkForm
     {
-        TV zero = TV.Create(0f), one = TV.Create(1f), z = zero;
+        TV shift = TV.Load(state + QkState.Shift), scale = TV.Load(state + QkState.Scale), zero = TV.Create(0f), one = TV.Create(1f), z = zero;
         for (nint start = row.First / Block * Block; start < row.End; start += Block)
         {
             TV sum = zero;
@@ -109,8 +115,7 @@ internal static unsafe class QkSums
             for (nint t = Math.Max(row.First, start); t < stop; t++)
             {
                 var x = delta.At<TForm>(t) - shift;
-                var d = ExpMinus1(TForm.General ? x * scale : x);
-                for (int h = 0; h < halvings; h++) d = TV.Fma(d, d, d + d);
+                var d = MinusOne(TForm.General ? x * scale : x, halvings);
                 TV.Store(d, growth + (16 * t));
                 sum = TV.Fma(TV.Create(a[t]), d, sum);
             }
@@ -164,98 +169,43 @@ internal static unsafe class QkSums
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add<TV, TForm, THalvings>(in QkDelta<TV> delta, TV shift, TV scale, float* a, nint from, nint stop, float* sums)
-        where TV : unmanaged, ILanes<TV>
+    private static void Add<TRows, TPick, TForm, TWay>(float* keys, float* others, float* state, float* a, nint stride, nint from, nint stop)
+        where TRows : unmanaged, ILanes<TRows>
+        where TPick : IQkRows<TRows>
         where TForm : IQkForm
-        where THalvings : IHalvings
+        where TWay : QkExp.IWay
     {
-        var terms = delta;
-        TV own = delta.Own, partner = delta.Partner, z = TV.Create(0f), first = z, second = z;
-        float* one = delta.First, two = delta.Second;
-        TV c2 = TV.Create(ExpC2), c3 = TV.Create(ExpC3), c4 = TV.Create(ExpC4), c5 = TV.Create(ExpC5);
+        TRows own = TRows.Load(state + QkState.Own), partner = TRows.Load(state + QkState.Partner), shift = TRows.Load(state + QkState.Shift);
+        TRows z = TRows.Create(0f), first = z, second = z;
         for (nint t = from; t < stop; t++)
         {
-            TV x;
-            if (TForm.General)
-            {
-                x = (terms.At<TForm>(t) - shift) * scale;
-            }
-            else
-            {
-                x = own * TV.Load(one + (16 * t));
-                if (TForm.Pair) x = TV.Fma(partner, TV.Load(two + (16 * t)), x);
-                x -= shift;
-            }
-
-            var square = x * x;
-            var d = TV.Fma(square, TV.Fma(square, TV.Fma(c5, x, c4), TV.Fma(c3, x, c2)), x);
-            if (THalvings.Count > 0) d = TV.Fma(d, d, d + d);
-            if (THalvings.Count > 1) d = TV.Fma(d, d, d + d);
-            if (THalvings.Count > 2) d = TV.Fma(d, d, d + d);
-            if (THalvings.Count > 3) d = TV.Fma(d, d, d + d);
-            if (THalvings.Count > 4) d = TV.Fma(d, d, d + d);
-            if (THalvings.Count > 5) d = TV.Fma(d, d, d + d);
-            TV weight = TV.Create(a[t]), part = weight * d;
+            var x = own * TPick.Key(keys + (16 * t));
+            if (TForm.Pair) x = TRows.Fma(partner, TPick.Key(others + (16 * t)), x);
+            var d = QkExp.MinusOne<TRows, TWay>(x - shift);
+            TRows weight = TPick.Weight(a + t, stride), part = weight * d;
             z += part;
-            first = TV.Fma(weight, part, first);
-            second = TV.Fma(part, part, second);
+            first = TRows.Fma(weight, part, first);
+            second = TRows.Fma(part, part, second);
         }
 
-        TV.Store(TV.Load(sums) + z, sums);
-        TV.Store(TV.Load(sums + 16) + first, sums + 16);
-        TV.Store(TV.Load(sums + 32) + second, sums + 32);
+        AddTo(state, z, first, second);
     }
-
-    // e^x - 1 = x + x^2 (c2 + c3 x + c4 x^2 + c5 x^3), |x| <= 1/4: relative error below 9e-8 before rounding (a minimax fit made for this file).
-    // From there e^2x - 1 = D^2 + 2 D with D = e^x - 1, which keeps a relative error where D is small.
-    private const float ExpRange = 0.25f;
-    private const float ExpC2 = 0.499998361f;
-    private const float ExpC3 = 0.166667104f;
-    private const float ExpC4 = 0.041774191f;
-    private const float ExpC5 = 0.00833593961f;
-    private const int MostHalvings = 6;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TV ExpMinus1<TV>(TV x)
+    private static void AddTo<TRows>(float* state, TRows z, TRows first, TRows second)
+        where TRows : unmanaged, ILanes<TRows>
+    {
+        TRows.Store(TRows.Load(state + QkState.Z) + z, state + QkState.Z);
+        TRows.Store(TRows.Load(state + QkState.First) + first, state + QkState.First);
+        TRows.Store(TRows.Load(state + QkState.Second) + second, state + QkState.Second);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TV MinusOne<TV>(TV x, int halvings)
         where TV : unmanaged, ILanes<TV>
     {
-        TV square = x * x, low = TV.Fma(TV.Create(ExpC3), x, TV.Create(ExpC2)), high = TV.Fma(TV.Create(ExpC5), x, TV.Create(ExpC4));
-        return TV.Fma(square, TV.Fma(square, high, low), x);
-    }
-
-    /// <summary>A constant of the compiled loop.</summary>
-    private interface IHalvings
-    {
-        static abstract int Count { get; }
-    }
-
-    private readonly struct Never : IHalvings
-    {
-        public static int Count => 0;
-    }
-
-    private readonly struct Once : IHalvings
-    {
-        public static int Count => 1;
-    }
-
-    private readonly struct Twice : IHalvings
-    {
-        public static int Count => 2;
-    }
-
-    private readonly struct ThreeTimes : IHalvings
-    {
-        public static int Count => 3;
-    }
-
-    private readonly struct FourTimes : IHalvings
-    {
-        public static int Count => 4;
-    }
-
-    private readonly struct SixTimes : IHalvings
-    {
-        public static int Count => 6;
+        var d = QkExp.MinusOne<TV, QkExp.One>(x);
+        for (int h = 0; h < halvings; h++) d = TV.Fma(d, d, d + d);
+        return d;
     }
 }

@@ -87,7 +87,6 @@ internal sealed unsafe class ScratchBuffers : IDisposable
             _memory?.Dispose();
             _memory = null;
             _memory = new HostMemory(device, bytes);
-            HugePages.Advise(_memory.Address, bytes);
             return _memory.Address;
         }
 

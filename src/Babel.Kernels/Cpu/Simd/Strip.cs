@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Babel.Kernels.Cpu.Simd;
 
@@ -7,6 +8,11 @@ namespace Babel.Kernels.Cpu.Simd;
 /// </summary>
 internal unsafe struct Strip
 {
+    private const nint RowsAhead = 24;
+
+    /// <summary>Floats of a line.</summary>
+    private const int CacheLine = 16;
+
     /// <summary>Where the values are read.</summary>
     public float* Source;
 
@@ -81,9 +87,22 @@ internal unsafe struct Strip
             var part = this;
             part.Skip(row - firstRow);
             part.Rows = stop - row;
-            part.Dispatch<TV, Yes>(new StatisticsRow(tap, (s * columns) + column, row == start));
+            var statistics = new StatisticsRow(tap, (s * columns) + column, row == start);
+            if (Width == TV.Count) part.Dispatch<TV, Yes>(statistics);
+            else part.RunRagged<TV>(statistics);
             row = stop;
         }
+    }
+
+    /// <summary>The last columns, fewer than there are lanes: their statistics go through memory that has all lanes.</summary>
+    private readonly void RunRagged<TV>(in StatisticsRow statistics)
+        where TV : unmanaged, ILanes<TV>
+    {
+        float* lanes = stackalloc float[StatisticsRow.Kinds * TV.Count];
+        var whole = new StatisticsRow(lanes, TV.Count, statistics.IsFirst);
+        if (!statistics.IsFirst) StatisticsRow.Copy(statistics, whole, Width);
+        Dispatch<TV, Yes>(whole);
+        StatisticsRow.Copy(whole, statistics, Width);
     }
 
     private void Skip(nint rows)
@@ -95,16 +114,23 @@ internal unsafe struct Strip
         if (Residual != null) Residual += rows * ResidualStride;
     }
 
-    private readonly void Dispatch<TV, TStatistics>(StatisticsRow statistics)
+    private readonly void Dispatch<TV, TStatistics>(in StatisticsRow statistics)
         where TV : unmanaged, ILanes<TV>
         where TStatistics : ISwitch
     {
+        bool untouched = Bias == null && Gate == null && Scale == null && Activation.Kind == ActivationKind.Identity;
+        if (TStatistics.On && untouched && Destination == null && Values == null)
+        {
+            Sum<TV>(Source, SourceStride, Rows, statistics);
+            return;
+        }
+
         bool whole = Width == TV.Count || (StoreWhole && Values == null) || (Destination == null && Values == null);
         if (whole) Dispatch<TV, TStatistics, Yes>(statistics);
         else Dispatch<TV, TStatistics, No>(statistics);
     }
 
-    private readonly void Dispatch<TV, TStatistics, TWhole>(StatisticsRow statistics)
+    private readonly void Dispatch<TV, TStatistics, TWhole>(in StatisticsRow statistics)
         where TV : unmanaged, ILanes<TV>
         where TStatistics : ISwitch
         where TWhole : ISwitch
@@ -133,7 +159,7 @@ internal unsafe struct Strip
     }
 
     /// <summary>
-    /// The pass. Where rows may be stored whole nothing in its loop is a call: around a call every sum would go through memory.
+    /// The pass. Where rows may be stored whole there is no call in it, not even behind the loop: sums that live across a call go through memory in every round.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pass<TV, TFunction, TStatistics, TWhole>(in Strip strip, in StatisticsRow statistics)
@@ -151,15 +177,8 @@ internal unsafe struct Strip
         bool whole = width == TV.Count || strip.StoreWhole, full = width == TV.Count;
         var zero = TV.Create(0f);
         TV bias = biased ? TV.Load(strip.Bias) : zero, scale = scaled ? TV.Load(strip.Scale) : zero, off = TV.Equal(scale, zero);
-        TV count = zero, sum = zero, absolute = zero, squares = zero, max = TV.Create(float.NegativeInfinity);
-        if (TStatistics.On && !statistics.IsFirst)
-        {
-            count = Partial.Load<TV>((float*)statistics.Count, width);
-            sum = Partial.Load<TV>(statistics.Sum, width);
-            absolute = Partial.Load<TV>(statistics.SumAbs, width);
-            squares = Partial.Load<TV>(statistics.SumSquares, width);
-            max = Partial.Load<TV>(statistics.Max, width);
-        }
+        var sums = default(Sums<TV>);
+        if (TStatistics.On) sums = Sums<TV>.Load(statistics);
 
         for (nint i = 0; i < rows; i++)
         {
@@ -175,11 +194,7 @@ internal unsafe struct Strip
             if (scaled) y = TV.Select(off, zero, y * scale);
             if (TStatistics.On)
             {
-                count = TV.SubtractInts(count, TV.GreaterThan(y, zero));
-                sum += y;
-                absolute += VectorMath.Abs(y);
-                squares = TV.Fma(y, y, squares);
-                max = TV.Max(y, max);
+                sums.Add(y);
             }
 
             if (values != null)
@@ -202,12 +217,64 @@ internal unsafe struct Strip
             destination += stride;
         }
 
-        if (!TStatistics.On) return;
-        Partial.Store(count, (float*)statistics.Count, width, full);
-        Partial.Store(sum, statistics.Sum, width, full);
-        Partial.Store(absolute, statistics.SumAbs, width, full);
-        Partial.Store(squares, statistics.SumSquares, width, full);
-        Partial.Store(max, statistics.Max, width, full);
+        if (TStatistics.On) sums.Store(statistics);
+    }
+
+    /// <summary>The pass of a tap that takes nothing but sums of values as they are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Sum<TV>(float* source, nint stride, nint rows, in StatisticsRow statistics)
+        where TV : unmanaged, ILanes<TV>
+    {
+        var sums = Sums<TV>.Load(statistics);
+        float* ahead = source + (RowsAhead * stride);
+        for (; rows > 0; rows--, source += stride, ahead += stride)
+        {
+            // Rows of a matrix lie a page apart, where the processor does not run ahead by itself. Any address may be asked for.
+            if (Sse.IsSupported) Sse.Prefetch0(ahead);
+            if (Sse.IsSupported && TV.Count > CacheLine) Sse.Prefetch0(ahead + CacheLine);
+            sums.Add(TV.Load(source));
+        }
+
+        sums.Store(statistics);
+    }
+
+    /// <summary>The statistics of some columns in registers.</summary>
+    private struct Sums<TV>
+        where TV : unmanaged, ILanes<TV>
+    {
+        private TV _count, _sum, _absolute, _squares, _max;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Sums<TV> Load(in StatisticsRow from) => from.IsFirst
+            ? new Sums<TV> { _max = TV.Create(float.NegativeInfinity) }
+            : new Sums<TV>
+            {
+                _count = TV.Load((float*)from.Count),
+                _sum = TV.Load(from.Sum),
+                _absolute = TV.Load(from.SumAbs),
+                _squares = TV.Load(from.SumSquares),
+                _max = TV.Load(from.Max),
+            };
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add(TV y)
+        {
+            _count = TV.SubtractInts(_count, TV.GreaterThan(y, TV.Create(0f)));
+            _sum += y;
+            _absolute += VectorMath.Abs(y);
+            _squares = TV.Fma(y, y, _squares);
+            _max = TV.Max(y, _max);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Store(in StatisticsRow to)
+        {
+            TV.Store(_count, (float*)to.Count);
+            TV.Store(_sum, to.Sum);
+            TV.Store(_absolute, to.SumAbs);
+            TV.Store(_squares, to.SumSquares);
+            TV.Store(_max, to.Max);
+        }
     }
 
     /// <summary>A constant of the compiled pass.</summary>

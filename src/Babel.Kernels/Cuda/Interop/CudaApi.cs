@@ -48,6 +48,7 @@ internal sealed unsafe class CudaApi
         EventDestroy = (delegate* unmanaged<nint, CudaStatus>)Find("cuEventDestroy_v2");
         EventRecord = (delegate* unmanaged<nint, nint, CudaStatus>)Find("cuEventRecord");
         EventSynchronize = (delegate* unmanaged<nint, CudaStatus>)Find("cuEventSynchronize");
+        EventQuery = (delegate* unmanaged<nint, CudaStatus>)Find("cuEventQuery");
         TensorMapEncode = NativeLibrary.TryGetExport(library, "cuTensorMapEncodeTiled", out nint map)
             ? (delegate* unmanaged<void*, int, uint, ulong, ulong*, ulong*, uint*, uint*, int, int, int, int, CudaStatus>)map
             : null;
@@ -151,6 +152,9 @@ internal sealed unsafe class CudaApi
 
     /// <summary>cuEventSynchronize.</summary>
     public delegate* unmanaged<nint, CudaStatus> EventSynchronize { get; set; }
+
+    /// <summary>cuEventQuery: <see cref="CudaStatus.NotReady"/> where the event has not come yet.</summary>
+    public delegate* unmanaged<nint, CudaStatus> EventQuery { get; set; }
 
     /// <summary>
     /// cuTensorMapEncodeTiled (CUDA 12): map, element type, rank, address, extents, strides in bytes without the innermost, box, element

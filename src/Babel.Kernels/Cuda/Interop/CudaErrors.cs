@@ -11,7 +11,8 @@ internal static class CudaErrors
     /// </summary>
     public static bool IsSticky(CudaStatus status) => status is
         CudaStatus.Deinitialized or CudaStatus.EccUncorrectable or CudaStatus.NvlinkUncorrectable or CudaStatus.IllegalAddress
-        or CudaStatus.LaunchTimeout or CudaStatus.ContextIsDestroyed or CudaStatus.Assert or CudaStatus.Unknown
+        or CudaStatus.Contained or CudaStatus.LaunchTimeout or CudaStatus.ContextIsDestroyed or CudaStatus.Assert or CudaStatus.Unknown
+        or CudaStatus.TensorMemoryLeak or CudaStatus.MpsClientTerminated or CudaStatus.ExternalDevice
         or (>= CudaStatus.HardwareStackError and <= CudaStatus.LaunchFailed);
 
     /// <summary>The error of a call: what was called, what was asked, and the code's name.</summary>

@@ -6,6 +6,9 @@ namespace Babel.Kernels.Cuda.Interop;
 /// <summary>The kernels of this program on one device: the PTX files that fit it, and launches by name.</summary>
 internal sealed unsafe class CudaKernels : IDisposable
 {
+    /// <summary>Blocks a grid may have along its second and third axis; along the first it may have <see cref="int.MaxValue"/>.</summary>
+    private const int MostBlocksAside = 65535;
+
     private readonly CudaContext _context;
     private readonly CudaStream _stream;
     private readonly List<CudaModule> _modules = [];
@@ -54,12 +57,12 @@ internal sealed unsafe class CudaKernels : IDisposable
         fixed (nint* addresses = _addresses)
         {
             for (int i = 0; i < arguments.Count; i++) addresses[leading.Length + i] = (nint)(slots + i);
-            function.Launch((Blocks(grid.X), Blocks(grid.Y), Blocks(grid.Z)), (uint)grid.Local, sharedBytes, _stream, (void**)addresses);
+            function.Launch((Blocks(grid.X, int.MaxValue), Blocks(grid.Y, MostBlocksAside), Blocks(grid.Z, MostBlocksAside)), (uint)grid.Local, sharedBytes, _stream, (void**)addresses);
         }
 
-        uint Blocks(long count) => count is > 0 and <= int.MaxValue
+        uint Blocks(long count, int most) => count > 0 && count <= most
             ? (uint)count
-            : throw new KernelException("an operand is too large for one launch", kernel, $"at most {int.MaxValue} blocks", grid.ToString());
+            : throw new KernelException("an operand is too large for one launch", kernel, $"at most {most} blocks along this axis", grid.ToString());
     }
 
     /// <inheritdoc/>

@@ -1,26 +1,22 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using Babel.Kernels.Errors;
 
 namespace Babel.Kernels.Cuda.Interop;
 
 /// <summary>A PTX file, compiled by the driver for its device (and kept in the driver's own disk cache), and the kernels in it.</summary>
-internal sealed unsafe class CudaModule : SafeHandle
+internal sealed unsafe class CudaModule : CudaResource
 {
     // CUjit_option.
     private const int ErrorLogBuffer = 5;
     private const int ErrorLogBufferSize = 6;
     private const int LogBytes = 8192;
-    private readonly CudaContext _context;
 
     /// <summary>Loads <paramref name="ptx"/>, the bytes of a PTX file named <paramref name="name"/>.</summary>
     /// <exception cref="DeviceUnavailableException">The driver cannot compile it for this device.</exception>
     public CudaModule(CudaContext context, string name, ReadOnlySpan<byte> ptx)
-        : base(0, ownsHandle: true)
+        : base(context, &Unload)
     {
-        _context = context;
         Name = name;
-        context.MakeCurrent();
         var text = new byte[ptx.Length + 1];
         ptx.CopyTo(text);
         var log = new byte[LogBytes];
@@ -33,29 +29,22 @@ internal sealed unsafe class CudaModule : SafeHandle
             context.Check(status, "cuModuleLoadDataEx", $"{name} compiled for compute capability {context.Facts.Major}.{context.Facts.Minor}: {Text(log)}");
         }
 
-        context.AddReference();
-        SetHandle(module);
+        Own(module);
     }
 
     /// <summary>The name of the PTX file.</summary>
     public string Name { get; }
 
-    /// <inheritdoc/>
-    public override bool IsInvalid => handle == 0;
-
     /// <summary>The kernel of that name.</summary>
     /// <exception cref="KernelException">The module has none.</exception>
     public CudaFunction Function(string name)
     {
-        _context.MakeCurrent();
+        Context.MakeCurrent();
         nint function = 0;
         fixed (byte* text = Encoding.UTF8.GetBytes(name + '\0'))
-            _context.Check(_context.Api.ModuleGetFunction(&function, handle, text), "cuModuleGetFunction", $"the kernel '{name}' of {Name}");
-        return new CudaFunction(_context, name, function);
+            Context.Check(Context.Api.ModuleGetFunction(&function, Handle, text), "cuModuleGetFunction", $"the kernel '{name}' of {Name}");
+        return new CudaFunction(Context, name, function);
     }
-
-    /// <inheritdoc/>
-    protected override bool ReleaseHandle() => _context.Release(&Unload, handle);
 
     private static void Unload(CudaApi api, nint module) => api.ModuleUnload(module);
 

@@ -1,17 +1,19 @@
 namespace Babel.Kernels.Cuda.Interop;
 
 /// <summary>
-/// Copies between host and device through two pages of page-locked memory, so that filling one overlaps the copy of the other, and an upload
-/// returns before the device has it.
+/// Copies between host and device through two pages of page-locked memory: filling one overlaps the copy of the other, and an upload returns before the
+/// device has it. Small uploads follow each other in a page, which is waited for only when its turn comes again.
 /// </summary>
 internal sealed unsafe class CudaStaging : IDisposable
 {
     private const int PageBytes = 4 << 20;
+    private const int Alignment = 64;
     private readonly CudaContext _context;
     private readonly CudaStream _stream;
     private readonly PinnedMemory[] _pages;
     private readonly CudaEvent[] _done;
-    private int _next;
+    private int _page;
+    private int _used;
 
     /// <summary>Allocates the pages.</summary>
     public CudaStaging(CudaContext context, CudaStream stream)
@@ -28,14 +30,17 @@ internal sealed unsafe class CudaStaging : IDisposable
         _context.MakeCurrent();
         for (int done = 0, count; done < source.Length; done += count)
         {
-            count = Math.Min(PageBytes, source.Length - done);
-            int page = Turn();
-            source.Slice(done, count).CopyTo(_pages[page].Span);
+            if (_used >= PageBytes) Turn();
+            count = Math.Min(PageBytes - _used, source.Length - done);
+            source.Slice(done, count).CopyTo(_pages[_page].Span[_used..]);
             _context.Check(
-                _context.Api.CopyToDevice(destination + (ulong)done, _pages[page].Address, (nuint)count, _stream.Handle),
+                _context.Api.CopyToDevice(destination + (ulong)done, (byte*)_pages[_page].Address + _used, (nuint)count, _stream.Handle),
                 "cuMemcpyHtoDAsync",
                 $"a copy of {count} bytes to the device");
-            _done[page].Record(_stream);
+
+            // The stream is in order: the last mark of a page stands for all before it.
+            _done[_page].Record(_stream);
+            _used += (count + Alignment - 1) / Alignment * Alignment;
         }
     }
 
@@ -47,14 +52,15 @@ internal sealed unsafe class CudaStaging : IDisposable
         for (int done = 0, count; done < destination.Length; done += count)
         {
             count = Math.Min(PageBytes, destination.Length - done);
-            int page = Turn();
+            Turn();
             _context.Check(
-                _context.Api.CopyToHost(_pages[page].Address, source + (ulong)done, (nuint)count, _stream.Handle),
+                _context.Api.CopyToHost(_pages[_page].Address, source + (ulong)done, (nuint)count, _stream.Handle),
                 "cuMemcpyDtoHAsync",
                 $"a copy of {count} bytes from the device");
-            _done[page].Record(_stream);
+            _done[_page].Record(_stream);
+            _used = PageBytes;
             Take(destination);
-            (waiting, from, length) = (page, done, count);
+            (waiting, from, length) = (_page, done, count);
         }
 
         Take(destination);
@@ -75,12 +81,11 @@ internal sealed unsafe class CudaStaging : IDisposable
         foreach (var mark in _done) mark.Dispose();
     }
 
-    /// <summary>The page whose turn it is, free again.</summary>
-    private int Turn()
+    /// <summary>Goes to the other page, once it is free.</summary>
+    private void Turn()
     {
-        int page = _next;
-        _next ^= 1;
-        _done[page].Wait();
-        return page;
+        _page ^= 1;
+        _done[_page].Wait();
+        _used = 0;
     }
 }

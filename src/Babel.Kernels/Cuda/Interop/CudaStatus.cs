@@ -51,6 +51,12 @@ internal enum CudaStatus
     /// <summary>The PTX is newer than the driver.</summary>
     UnsupportedPtxVersion = 222,
 
+    /// <summary>A fault of memory or of a link that the device contained.</summary>
+    Contained = 226,
+
+    /// <summary>What was asked about is not done yet; no error.</summary>
+    NotReady = 600,
+
     /// <summary>A kernel read or wrote where nothing is.</summary>
     IllegalAddress = 700,
 
@@ -81,11 +87,20 @@ internal enum CudaStatus
     /// <summary>A kernel failed in another way.</summary>
     LaunchFailed = 719,
 
+    /// <summary>A kernel left tensor memory behind.</summary>
+    TensorMemoryLeak = 721,
+
     /// <summary>The kernel driver and the library are of different versions.</summary>
     SystemDriverMismatch = 803,
 
     /// <summary>The library is newer than this device's kernel driver allows.</summary>
     CompatNotSupportedOnDevice = 804,
+
+    /// <summary>The service that shares the device between processes ended this one.</summary>
+    MpsClientTerminated = 809,
+
+    /// <summary>A fault outside of CUDA reached the device's work.</summary>
+    ExternalDevice = 911,
 
     /// <summary>Nothing more is known.</summary>
     Unknown = 999,

@@ -3,6 +3,7 @@
 #include "attention.h"
 #include "../../Gpu/Kernels/norm.cl"
 #include "../../Gpu/Kernels/rows.cl"
+#include "../../Gpu/Kernels/draw.cl"
 #include "../../Gpu/Kernels/statistics.cl"
 #include "../../Gpu/Kernels/log_prob.cl"
 #include "../../Gpu/Kernels/qk.cl"
@@ -20,3 +21,4 @@ PRODUCT_KERNEL(gated_wide, 8, 8, true)
 ATTENTION_KERNEL(attention_64, 64, 64)
 ATTENTION_KERNEL(attention_128, 64, 128)
 ATTENTION_KERNEL(attention_256, 32, 256)
+ATTENTION_KERNEL(attention_256_small, 16, 256)

@@ -2,6 +2,7 @@
 #pragma once
 #define LANES 1
 #define ROW_LOCAL 256
+#define FLAT_LOCAL 256
 #define PANEL 1
 #include "words.h"
 #include "../../Gpu/Kernels/lanes.h"

@@ -1,4 +1,5 @@
-// Column statistics with enough threads to keep the memory busy. A block takes 32 columns of a sequence; its warps take chunks of 16 tokens in turn, and the
+// Column statistics with enough threads to keep the memory busy. A block takes 32 columns of a
+// sequence (both along the first axis, the only long one); its warps take chunks of 16 tokens in turn, and the
 // chunks' sums are added in ascending order. Chunks begin at the sequence's first token, so its statistics do not depend on the batch.
 #pragma once
 #include "shared.h"
@@ -16,8 +17,8 @@ KERNEL_OF(STATS_COLUMNS * STATS_WARPS, 1) void column_stats_chunked(
     LOCAL_ARRAY(float, chunk_abs, STATS_WARPS * STATS_COLUMNS);
     LOCAL_ARRAY(float, chunk_squares, STATS_WARPS * STATS_COLUMNS);
     LOCAL_ARRAY(float, chunk_maxima, STATS_WARPS * STATS_COLUMNS);
-    int item = ITEM, lane = item % STATS_COLUMNS, warp = item / STATS_COLUMNS, sequence = (int)GROUP(1);
-    int column = (int)GROUP(0) * STATS_COLUMNS + lane, tokens = spans[4 * sequence + 1];
+    int item = ITEM, lane = item % STATS_COLUMNS, warp = item / STATS_COLUMNS, strips = (columns + STATS_COLUMNS - 1) / STATS_COLUMNS;
+    int sequence = (int)(GROUP(0) / strips), column = (int)(GROUP(0) % strips) * STATS_COLUMNS + lane, tokens = spans[4 * sequence + 1];
     bool live = column < columns;
     const float* from = x + x_at + (long)spans[4 * sequence] * columns + (live ? column : 0);
     int total_count = 0;

@@ -1,5 +1,3 @@
-using Babel.Kernels.Diagnostics.Cases;
-
 namespace Babel.Kernels.Diagnostics.Bench;
 
 /// <summary>Operands of one measured case: made here, filled with small numbers, gone with this.</summary>
@@ -7,6 +5,7 @@ internal sealed class BenchOperands(Device device, OperatorBenchShape shape) : I
 {
     private readonly List<IDisposable> _owned = [];
     private uint _state = 1;
+    private ulong _weights = 1;
 
     /// <summary>What computes.</summary>
     public IOps Ops => device.Ops;
@@ -41,11 +40,11 @@ internal sealed class BenchOperands(Device device, OperatorBenchShape shape) : I
     /// <summary>0, 1, 2, ...</summary>
     public Tensor Ascending(int count) => Own(device.FromInts([.. Enumerable.Range(0, count)], new Shape(count)));
 
-    /// <summary>A weight whose rows differ.</summary>
+    /// <summary>A weight between -1/2 and 1/2, drawn on the device.</summary>
     public Weight Weight(long rows, long columns)
     {
         var weight = Own(device.CreateWeight(shape.Weights, rows, columns, "bench"));
-        for (long r = 0; r < rows; r++) weight.Write(r, Storage.Encode(Row(columns), shape.Weights));
+        weight.Draw(0, rows, new UniformNumbers(_weights++, 0, 1), 0, columns, 1);
         return weight;
     }
 

@@ -127,7 +127,8 @@ internal static class ProductCases
             bench.Bound("output", h.Error);
         });
 
-    private static OperatorCase LogProb(int rows, int vocabulary, int width, DType storage, string option) => new(
+    /// <summary>A case of log-probabilities.</summary>
+    internal static OperatorCase LogProb(int rows, int vocabulary, int width, DType storage, string option) => new(
         "LogProb",
         $"N={rows} V={vocabulary} D={width} {storage} {option}",
         bench =>

@@ -102,7 +102,7 @@ FUNCTION void attention_values(
 
 // A group takes a tile: rows from tiles[2i+1] on of sequence tiles[2i], for the key/value head GROUP(1). An item takes LANES of them.
 // The last pass, where a pattern is wanted, works the scores out again.
-KERNEL void attention(
+KERNEL_OF(ATTENTION_LOCAL, 1) void attention(
     GLOBAL const float* q, long q_at, GLOBAL const float* k, long k_at, GLOBAL const float* v, long v_at, GLOBAL float* y, long y_at,
     GLOBAL const int* spans, GLOBAL const int* tiles, GLOBAL const float* slopes, GLOBAL const float* factors, long factors_at,
     int has_factors, GLOBAL float* pattern, long pattern_at, int has_pattern, GLOBAL const long* pattern_starts,

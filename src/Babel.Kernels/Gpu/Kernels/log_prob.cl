@@ -1,7 +1,7 @@
 // log softmax at the targets, a stretch of the vocabulary at a time: one group a row. The state of a row is its maximum so far, the sum of
 // e^(logit - maximum), and the target's logit.
 
-KERNEL void log_prob_chunk(
+KERNEL_OF(ROW_LOCAL, 1) void log_prob_chunk(
     GLOBAL const float* logits, GLOBAL const int* targets, long targets_at, GLOBAL float* state, int first, int count, int is_first)
 {
     LOCAL_ARRAY(float, shared, ROW_LOCAL);

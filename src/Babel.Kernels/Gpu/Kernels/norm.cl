@@ -37,7 +37,7 @@ FUNCTION float total_of_group(real sum, real error, LOCAL float* sums, LOCAL flo
 }
 
 // y = (x - mean) / sqrt(mean of squares + eps) * w + b, the mean 0 for the RMS norm; y may be x.
-KERNEL void norm(
+KERNEL_OF(ROW_LOCAL, 1) void norm(
     int kind, GLOBAL const float* x, long x_at, GLOBAL const float* w, long w_at, GLOBAL const float* b, long b_at, int has_bias,
     GLOBAL float* y, long y_at, int columns, float epsilon)
 {

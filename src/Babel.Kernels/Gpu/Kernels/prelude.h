@@ -3,6 +3,7 @@
 // The host defines, for the source as a whole:
 //   LANES      floats an item takes at a time: 1 on a GPU, 16 on a CPU, where float16 is one register (OpenCL only)
 //   ROW_LOCAL  items that share a row in norms and reductions, a power of two
+//   FLAT_LOCAL items of a group in which each works for itself
 //   PANEL      outputs in a panel of a weight, see weights.h
 //
 // A tensor is two arguments: the buffer, and where its first element lies, in elements. OpenCL 1.2 has no pointers into buffers on the host.
@@ -10,7 +11,7 @@
 #if defined(__OPENCL_VERSION__) || defined(__OPENCL_C_VERSION__)
 
 #pragma OPENCL FP_CONTRACT OFF
-#define KERNEL __kernel
+#define KERNEL_OF(items, groups) __kernel __attribute__((reqd_work_group_size(items, 1, 1)))
 #define GLOBAL __global
 #define LOCAL __local
 #define LOCAL_ARRAY(type, name, size) __local type name[size]
@@ -25,7 +26,6 @@
 
 #elif !defined(EMULATED_GPU) // an emulator compiles the kernels for the host and brings these words along
 
-#define KERNEL extern "C" __attribute__((global))
 #define GLOBAL
 #define LOCAL
 #define LOCAL_ARRAY(type, name, size) __attribute__((shared)) type name[size]
@@ -46,6 +46,10 @@ typedef unsigned int uint;
 #define INFINITY __builtin_inff()
 
 #endif
+
+// A kernel whose items each work for themselves. Others say how many items a group has, KERNEL_OF(items, groups); CUDA is also told how many groups
+// a multiprocessor is to hold at least.
+#define KERNEL KERNEL_OF(FLAT_LOCAL, 1)
 
 // What a storage type is called between host and kernels.
 #define STORAGE_F32 0

@@ -49,6 +49,9 @@ internal interface IOpenCl
     /// <summary>clCreateKernel.</summary>
     nint CreateKernel(nint program, string name, out int error);
 
+    /// <summary>clGetKernelWorkGroupInfo with CL_KERNEL_WORK_GROUP_SIZE: the most items a group of this kernel may have on the device.</summary>
+    int GetKernelGroupSize(nint kernel, nint device, out nuint items);
+
     /// <summary>clSetKernelArg with the first <paramref name="size"/> bytes of <paramref name="value"/>.</summary>
     int SetKernelArgument(nint kernel, uint index, nuint size, long value);
 
@@ -57,6 +60,9 @@ internal interface IOpenCl
 
     /// <summary>clEnqueueReadBuffer, blocking.</summary>
     int EnqueueRead(nint queue, nint buffer, nuint offset, Span<byte> destination);
+
+    /// <summary>clEnqueueReadBuffer, not blocking: the memory at <paramref name="target"/> must stay until the event.</summary>
+    int EnqueueReadLater(nint queue, nint buffer, nuint offset, nint target, nuint size, out nint done);
 
     /// <summary>clEnqueueWriteBuffer, blocking.</summary>
     int EnqueueWrite(nint queue, nint buffer, nuint offset, ReadOnlySpan<byte> source);
@@ -78,6 +84,9 @@ internal interface IOpenCl
 
     /// <summary>clWaitForEvents, for one.</summary>
     int WaitForEvent(nint done);
+
+    /// <summary>clGetEventInfo with CL_EVENT_COMMAND_EXECUTION_STATUS: 0 when done, negative when it failed.</summary>
+    int GetEventStatus(nint done, out int status);
 
     /// <summary>clReleaseContext and its like.</summary>
     int Release(OpenClObject kind, nint handle);

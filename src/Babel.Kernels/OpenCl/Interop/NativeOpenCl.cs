@@ -32,6 +32,8 @@ internal sealed unsafe class NativeOpenCl : IOpenCl
     private readonly delegate* unmanaged<nint, int> _flush;
     private readonly delegate* unmanaged<nint, int> _finish;
     private readonly delegate* unmanaged<uint, nint*, int> _waitForEvents;
+    private readonly delegate* unmanaged<nint, uint, nuint, void*, nuint*, int> _getEventInfo;
+    private readonly delegate* unmanaged<nint, nint, uint, nuint, void*, nuint*, int> _getKernelGroupInfo;
     private readonly delegate* unmanaged<nint, int>[] _release;
 
     private NativeOpenCl(nint library)
@@ -59,6 +61,8 @@ internal sealed unsafe class NativeOpenCl : IOpenCl
         _flush = (delegate* unmanaged<nint, int>)Entry("clFlush");
         _finish = (delegate* unmanaged<nint, int>)Entry("clFinish");
         _waitForEvents = (delegate* unmanaged<uint, nint*, int>)Entry("clWaitForEvents");
+        _getEventInfo = (delegate* unmanaged<nint, uint, nuint, void*, nuint*, int>)Entry("clGetEventInfo");
+        _getKernelGroupInfo = (delegate* unmanaged<nint, nint, uint, nuint, void*, nuint*, int>)Entry("clGetKernelWorkGroupInfo");
 
         // In the order of OpenClObject.
         _release = new delegate* unmanaged<nint, int>[6];
@@ -220,6 +224,12 @@ internal sealed unsafe class NativeOpenCl : IOpenCl
     }
 
     /// <inheritdoc/>
+    public int EnqueueReadLater(nint queue, nint buffer, nuint offset, nint target, nuint size, out nint done)
+    {
+        fixed (nint* e = &done) return _enqueueRead(queue, buffer, 0, offset, size, (void*)target, 0, null, e);
+    }
+
+    /// <inheritdoc/>
     public int EnqueueWrite(nint queue, nint buffer, nuint offset, ReadOnlySpan<byte> source)
     {
         fixed (byte* from = source) return _enqueueWrite(queue, buffer, 1, offset, (nuint)source.Length, from, 0, null, null);
@@ -250,6 +260,20 @@ internal sealed unsafe class NativeOpenCl : IOpenCl
 
     /// <inheritdoc/>
     public int WaitForEvent(nint done) => _waitForEvents(1, &done);
+
+    /// <inheritdoc/>
+    public int GetEventStatus(nint done, out int status)
+    {
+        const uint ExecutionStatus = 0x11D3;
+        fixed (int* s = &status) return _getEventInfo(done, ExecutionStatus, sizeof(int), s, null);
+    }
+
+    /// <inheritdoc/>
+    public int GetKernelGroupSize(nint kernel, nint device, out nuint items)
+    {
+        const uint WorkGroupSize = 0x11B0;
+        fixed (nuint* n = &items) return _getKernelGroupInfo(kernel, device, WorkGroupSize, (nuint)sizeof(nuint), n, null);
+    }
 
     /// <inheritdoc/>
     public int Release(OpenClObject kind, nint handle) => _release[(int)kind](handle);

@@ -37,7 +37,7 @@ FUNCTION void tile(GLOBAL const float* x, int count, int k, GLOBAL const element
 }
 
 // y = epilogue(x W[first .. first + n]^T), first a multiple of PANEL. A group of one item takes 8 rows and a panel.
-KERNEL void product(
+KERNEL_OF(1, 1) void product(
     GLOBAL const float* x, long x_at, GLOBAL const uchar* weight, long first, GLOBAL float* y, long y_at, long rows, int n, int k,
     EPILOGUE_PARAMETERS)
 {
@@ -55,7 +55,7 @@ KERNEL void product(
 }
 
 // y = sigma(x Wgate^T) * (x Wup^T): an item takes 8 rows and half a panel of each weight.
-KERNEL void gated_product(
+KERNEL_OF(1, 1) void gated_product(
     GLOBAL const float* x, long x_at, GLOBAL const uchar* gate, GLOBAL const uchar* up, GLOBAL float* y, long y_at, long rows, int n, int k,
     GATED_PARAMETERS)
 {

@@ -1,5 +1,6 @@
 // A CUDA driver whose device is this processor: the entry points the program calls, kernels compiled for the host, memory with guards around
-// every block, and faults on demand. Everything is done at once; a stream has nothing in it when a call returns.
+// every block, and faults on demand. Kernels run at once. What the host may learn of it is another matter: a device that stays behind
+// (emulator_stay_behind) comes to nothing until it is waited for, copies to the host arrive only then, and waits are counted.
 #include "fibers.h"
 #include "registry.h"
 #include "tensor_map.h"
@@ -20,7 +21,7 @@ namespace {
 enum Status
 {
     success = 0, invalid_value = 1, out_of_memory = 2, not_initialized = 3, no_device = 100, invalid_device = 101, invalid_image = 200,
-    invalid_context = 201, no_binary_for_gpu = 209, unsupported_ptx_version = 222, invalid_handle = 400, not_found = 500, illegal_address = 700, launch_out_of_resources = 701,
+    invalid_context = 201, no_binary_for_gpu = 209, unsupported_ptx_version = 222, invalid_handle = 400, not_found = 500, not_ready = 600, illegal_address = 700, launch_out_of_resources = 701,
     launch_timeout = 702,
 };
 
@@ -46,6 +47,21 @@ struct Function
     unsigned allowed_shared;
 };
 
+// A mark: everything enqueued up to `at` comes before it.
+struct Event
+{
+    long at;
+};
+
+// A copy between host and device that the host must not be seen to know about yet.
+struct Copy
+{
+    long at;
+    bool to_host;
+    unsigned char* host;
+    std::vector<unsigned char> bytes;
+};
+
 std::recursive_mutex gate;
 std::map<uintptr_t, Block> blocks;
 std::map<uintptr_t, size_t> host_blocks;
@@ -59,6 +75,9 @@ int refused_target;
 std::string broken_kernels;
 long handles, contexts;
 thread_local bool has_context;
+long enqueued, completed, waits, launches;
+bool stays_behind;
+std::vector<Copy> copies;
 
 // Every entry point begins so: a call may be chosen to fail, and a lost context answers nothing else any more.
 Status enter()
@@ -73,6 +92,45 @@ Status enter()
     }
 
     return success;
+}
+
+void complete(long until)
+{
+    if (until <= completed) return;
+    completed = until;
+    std::erase_if(copies, [](const Copy& copy)
+    {
+        if (copy.at > completed) return false;
+        if (copy.to_host) memcpy(copy.host, copy.bytes.data(), copy.bytes.size());
+        else if (memcmp(copy.host, copy.bytes.data(), copy.bytes.size()) != 0)
+        {
+            fprintf(stderr, "emulator: memory of the host was written while the device had still to read it\n");
+            lost = illegal_address;
+        }
+
+        return true;
+    });
+}
+
+void put_into_stream()
+{
+    enqueued++;
+    if (!stays_behind) complete(enqueued);
+}
+
+// What waits for everything, or for a mark.
+void wait_for(long until)
+{
+    if (until <= completed) return;
+    waits++;
+    complete(until);
+}
+
+// Shared memory a block may have, by compute capability (CUDA C++ Programming Guide, technical specifications).
+int most_shared()
+{
+    if (capability >= 90) return 232448;
+    return capability == 80 ? 166912 : capability > 80 ? 101376 : capability == 75 ? 65536 : 98304;
 }
 
 #define ENTER() std::lock_guard<std::recursive_mutex> guard(gate); if (Status status = enter(); status != success) return status
@@ -135,6 +193,9 @@ void emulator_reset(int new_capability, size_t new_memory, int new_devices)
     fail_with = success;
     reversed_order = false;
     refused_target = 0;
+    stays_behind = false;
+    complete(enqueued);
+    waits = launches = 0;
     broken_kernels.clear();
 }
 
@@ -165,6 +226,20 @@ void emulator_refuse_target(int target) { refused_target = target; }
 void emulator_break_kernels(const char* prefix) { broken_kernels = prefix; }
 
 long emulator_calls() { return calls; }
+
+// From now on the device comes to nothing by itself.
+void emulator_stay_behind(int behind)
+{
+    std::lock_guard<std::recursive_mutex> guard(gate);
+    complete(enqueued);
+    stays_behind = behind != 0;
+    waits = launches = 0;
+}
+
+// How often the host has waited for a device that stays behind, and how many kernels it has launched.
+long emulator_waits() { return waits; }
+
+long emulator_launches() { return launches; }
 
 // What was created and not released: contexts, modules, streams, events, blocks of memory.
 long emulator_live() { return handles + contexts + (long)blocks.size() + (long)host_blocks.size(); }
@@ -218,7 +293,7 @@ Status cuDeviceGetAttribute(int* value, int attribute, int)
         case 16: *value = 4; break;
         case 75: *value = capability / 10; break;
         case 76: *value = capability % 10; break;
-        case 97: *value = capability >= 90 ? 232448 : capability == 80 ? 166912 : capability > 80 ? 101376 : 98304; break;
+        case 97: *value = most_shared(); break;
         default: return invalid_value;
     }
 
@@ -305,7 +380,7 @@ Status cuFuncGetAttribute(int* value, int attribute, Function* function)
 Status cuFuncSetAttribute(Function* function, int attribute, int value)
 {
     ENTER_CONTEXT();
-    if (attribute != 8 || value > (capability >= 90 ? 232448 : capability == 80 ? 166912 : 98304)) return invalid_value;
+    if (attribute != 8 || value > most_shared()) return invalid_value;
     function->allowed_shared = value;
     return success;
 }
@@ -318,6 +393,8 @@ Status cuLaunchKernel(
     if (!fits || shared > function->allowed_shared) return invalid_value;
     if (bx > function->most_threads) return launch_out_of_resources;
     if (!broken_kernels.empty() && strncmp(function->kernel->name, broken_kernels.c_str(), broken_kernels.size()) == 0) return success;
+    launches++;
+    put_into_stream();
     emulator::Launch launch = {{gx, gy, gz}, bx, shared, function->kernel->run, arguments};
     emulator::Outcome outcome = emulator::run(launch, reversed_order);
     if (outcome == emulator::Outcome::done) return success;
@@ -353,6 +430,7 @@ Status cuMemFree_v2(uintptr_t address)
     std::lock_guard<std::recursive_mutex> guard(gate);
     auto found = blocks.find(address);
     if (found == blocks.end()) return invalid_value;
+    wait_for(enqueued);
     used -= found->second.bytes;
     munmap(found->second.mapping, found->second.mapped);
     blocks.erase(found);
@@ -379,6 +457,7 @@ Status cuMemFreeHost(void* address)
 {
     std::lock_guard<std::recursive_mutex> guard(gate);
     if (host_blocks.erase((uintptr_t)address) == 0) return invalid_value;
+    wait_for(enqueued);
     free(address);
     return enter();
 }
@@ -388,6 +467,8 @@ Status cuMemcpyHtoDAsync_v2(uintptr_t target, const void* source, size_t bytes, 
     ENTER_CONTEXT();
     if (block_of(target, bytes) == nullptr) return invalid_value;
     memcpy((void*)target, source, bytes);
+    put_into_stream();
+    if (stays_behind) copies.push_back(Copy{enqueued, false, (unsigned char*)source, {(unsigned char*)source, (unsigned char*)source + bytes}});
     return success;
 }
 
@@ -395,7 +476,10 @@ Status cuMemcpyDtoHAsync_v2(void* target, uintptr_t source, size_t bytes, void*)
 {
     ENTER_CONTEXT();
     if (block_of(source, bytes) == nullptr) return invalid_value;
-    memcpy(target, (const void*)source, bytes);
+    put_into_stream();
+    if (stays_behind) copies.push_back(Copy{enqueued, true, (unsigned char*)target, {(unsigned char*)source, (unsigned char*)source + bytes}});
+    if (stays_behind) memset(target, 0xA5, bytes);
+    else memcpy(target, (const void*)source, bytes);
     return success;
 }
 
@@ -404,6 +488,7 @@ Status cuMemcpyDtoDAsync_v2(uintptr_t target, uintptr_t source, size_t bytes, vo
     ENTER_CONTEXT();
     if (block_of(target, bytes) == nullptr || block_of(source, bytes) == nullptr) return invalid_value;
     memmove((void*)target, (const void*)source, bytes);
+    put_into_stream();
     return success;
 }
 
@@ -412,6 +497,7 @@ Status cuMemsetD8Async(uintptr_t target, unsigned char value, size_t bytes, void
     ENTER_CONTEXT();
     if (block_of(target, bytes) == nullptr) return invalid_value;
     memset((void*)target, value, bytes);
+    put_into_stream();
     return success;
 }
 
@@ -419,15 +505,17 @@ Status cuStreamCreate(void** stream, unsigned) { ENTER_CONTEXT(); handles++; *st
 
 Status cuStreamDestroy_v2(void*) { handles--; ENTER(); return success; }
 
-Status cuStreamSynchronize(void*) { ENTER_CONTEXT(); return success; }
+Status cuStreamSynchronize(void*) { ENTER_CONTEXT(); wait_for(enqueued); return lost; }
 
-Status cuEventCreate(void** event, unsigned) { ENTER_CONTEXT(); handles++; *event = (void*)&handles; return success; }
+Status cuEventCreate(Event** event, unsigned) { ENTER_CONTEXT(); handles++; *event = new Event{0}; return success; }
 
-Status cuEventDestroy_v2(void*) { handles--; ENTER(); return success; }
+Status cuEventDestroy_v2(Event* event) { handles--; delete event; ENTER(); return success; }
 
-Status cuEventRecord(void*, void*) { ENTER_CONTEXT(); return success; }
+Status cuEventRecord(Event* event, void*) { ENTER_CONTEXT(); event->at = enqueued; return success; }
 
-Status cuEventSynchronize(void*) { ENTER_CONTEXT(); return success; }
+Status cuEventSynchronize(Event* event) { ENTER_CONTEXT(); wait_for(event->at); return lost; }
+
+Status cuEventQuery(Event* event) { ENTER_CONTEXT(); return event->at > completed ? not_ready : success; }
 
 Status cuTensorMapEncodeTiled(
     emulator::TensorMap* map, int type, unsigned rank, void* address, const uint64_t* extents, const uint64_t* strides, const unsigned* box,

@@ -8,7 +8,6 @@ typedef unsigned char uchar;
 typedef unsigned short ushort;
 typedef unsigned int uint;
 
-#define KERNEL extern "C"
 #define KERNEL_OF(threads, blocks) extern "C"
 #define GLOBAL
 #define LOCAL

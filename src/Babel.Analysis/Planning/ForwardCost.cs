@@ -1,6 +1,6 @@
 using Babel.Model;
 
-namespace Babel.Analysis.Benchmarks;
+namespace Babel.Analysis.Planning;
 
 /// <summary>
 /// What a forward pass has to compute for one token of a sequence of T, in FLOP: two for every weight a token meets, four for every dimension of every
