@@ -46,7 +46,7 @@ public sealed class WorkerPoolTests
         {
             var names = new string?[3];
             pool.Run(3, new Naming(names));
-            Assert.Equal([Thread.CurrentThread.Name ?? "", "babel-cpu-1", "babel-cpu-2"], names);
+            Assert.Equal([Thread.CurrentThread.Name ?? "", "babel-cpu-1", "babel-cpu-2"], names.AsEnumerable(), StringComparer.Ordinal);
         }
     }
 
