@@ -39,7 +39,7 @@ public sealed class TextGenerator
         var stops = options.StopIds.ToHashSet();
         using var running = new RunningTexts(_model, cache, texts);
         int vocabulary = _model.Spec.Vocabulary;
-        var logits = new float[checked(texts.Count * vocabulary)];
+        var logits = new float[options.MaxNewTokens > 0 ? texts.Count * vocabulary : 0];
         for (int step = 0; running.Count > 0 && step < options.MaxNewTokens; step++)
         {
             _model.LastLogits(running.Next(), cache, mask, logits.AsSpan(0, running.Count * vocabulary), ct);
@@ -62,6 +62,12 @@ public sealed class TextGenerator
     private void Check(IReadOnlyList<int[]> prompts, GenerationOptions options)
     {
         if (prompts.Count == 0) throw new ModelInputException("there is no prompt", expected: "at least one");
+        if ((long)prompts.Count * _model.Spec.Vocabulary > Array.MaxLength)
+        {
+            throw new ModelInputException(
+                "the logits of the batch do not fit one array", expected: $"at most {Array.MaxLength / _model.Spec.Vocabulary} prompts", found: $"{prompts.Count}");
+        }
+
         for (int i = 0; i < prompts.Count; i++)
         {
             int length = prompts[i].Length + options.MaxNewTokens;

@@ -93,6 +93,9 @@ public sealed class LayerNumbers<T>
         var buffer = _pages[0] ??= new T[PageLength];
         Flush();
         var numbers = buffer.AsSpan(0, size);
+
+        // Should reading fail, the buffer holds neither page.
+        _held = None;
         if (_file.IsStored || _written[index]) _file.Read(Offset(index), MemoryMarshal.AsBytes(numbers));
         else numbers.Fill(_initial);
         (_held, _changed) = (index, false);

@@ -35,7 +35,7 @@ internal sealed class NumberRoom : IDisposable
     /// <param name="width">n.</param>
     /// <param name="initial">What they are at first.</param>
     public LayerNumbers<T> Layers<T>(string name, int layers, int width, T initial = default)
-        where T : unmanaged => new(layers, width, width, initial, File(name, layers, (long)width * Unsafe.SizeOf<T>(), tensors: 1));
+        where T : unmanaged => new(layers, width, width, initial, File(name, layers, (long)width * Unsafe.SizeOf<T>(), byLayer: false));
 
     /// <summary>Numbers of documents, [documents, n] a layer, in pages of whole rows.</summary>
     /// <param name="name">Their tensors but for the layer's number, where they are stored.</param>
@@ -46,7 +46,7 @@ internal sealed class NumberRoom : IDisposable
     public LayerNumbers<float> Rows(string name, int layers, int rows, int width, int pageRows)
     {
         long length = (long)rows * width;
-        return new LayerNumbers<float>(layers, length, pageRows * width, 0, File(name, layers, length * sizeof(float), tensors: layers));
+        return new LayerNumbers<float>(layers, length, pageRows * width, 0, File(name, layers, length * sizeof(float), byLayer: true));
     }
 
     /// <summary>Makes the temporary file for all numbers asked for so far: a disk that is too small says so before anything is computed.</summary>
@@ -63,9 +63,9 @@ internal sealed class NumberRoom : IDisposable
         _stored?.Dispose();
     }
 
-    private INumberFile? File(string name, int layers, long layerBytes, int tensors)
+    private INumberFile? File(string name, int layers, long layerBytes, bool byLayer)
     {
-        if (_stored is not null) return new Stored(_stored, name, tensors == 1 ? long.MaxValue : Math.Max(1, layerBytes));
+        if (_stored is not null) return new Stored(_stored, name, byLayer ? Math.Max(1, layerBytes) : long.MaxValue);
         if (_folder is null) return null;
         long start = _bytes;
         _bytes += layers * layerBytes;

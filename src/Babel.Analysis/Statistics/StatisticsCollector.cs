@@ -118,6 +118,14 @@ public sealed class StatisticsCollector : IProbeSink, IDisposable
             return;
         }
 
+        // More than may be on its way goes without: tensor by tensor, when all before it is there.
+        if (step.Rows.Bytes > MostPendingBytes)
+        {
+            while (_pending.Count > 0) TakeOldest();
+            Take(step);
+            return;
+        }
+
         step.Rows.Begin(_model.Device);
         _pending.Enqueue(step);
         _pendingBytes += step.Rows.Bytes;

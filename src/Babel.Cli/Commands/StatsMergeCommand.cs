@@ -41,6 +41,9 @@ internal sealed class StatsMergeCommand : CommandBase<(IReadOnlyList<string> Par
             long bytes = parts.Sum(p => StatisticsFootprint.StoredBytes(p.Header.Shape, p.Header.Options, p.Languages.Count, p.Languages.Sum(l => l.Documents.Count)));
             bool fits = RunPlan.ProgramBytes + bytes <= (context.Request.Memory ?? MemoryBudget.Default);
             using var merged = NeuronStats.Merge(parts, fits ? null : Path.GetTempPath());
+
+            // The result may take the place of a part, which systems refuse while it is open.
+            parts.ForEach(p => p.Dispose());
             merged.Save(request.Out);
             StatsReport.Write(merged, request.Out, context);
             return ExitCodes.Ok;

@@ -19,7 +19,7 @@ public sealed unsafe class HostMemory : DeviceMemory
         {
             // One vector of slack: kernels may load, never store, up to 64 bytes past the last element.
             // Unaligned, each end of a block would share a large page with something else and get small ones: a quarter of a weight of 8 MiB.
-            SetHandle((nint)NativeMemory.AlignedAlloc(checked((nuint)bytes + Alignment), bytes >= HugePages.Size ? HugePages.Size : Alignment));
+            SetHandle((nint)NativeMemory.AlignedAlloc(checked((nuint)bytes + Alignment), HugePages.Serve(bytes) ? HugePages.Size : Alignment));
         }
         catch (Exception e) when (e is OutOfMemoryException or OverflowException)
         {

@@ -11,10 +11,13 @@ internal static unsafe partial class HugePages
     private const nuint Page = 4096;
     private const int Advice = 14; // MADV_HUGEPAGE of linux/mman.h
 
+    /// <summary>Whether a block is large enough for one, on a system that can be asked.</summary>
+    public static bool Serve(long bytes) => OperatingSystem.IsLinux() && bytes >= Size;
+
     /// <summary>Advises the whole pages of a block; best effort, Linux only, an answer is not looked at.</summary>
     public static void Advise(void* start, long bytes)
     {
-        if (!OperatingSystem.IsLinux() || bytes < Size) return;
+        if (!Serve(bytes)) return;
         nuint first = ((nuint)start + Page - 1) & ~(Page - 1);
         nuint end = ((nuint)start + (nuint)bytes) & ~(Page - 1);
         _ = MemoryAdvise((void*)first, end - first, Advice);

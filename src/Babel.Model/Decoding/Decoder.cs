@@ -13,6 +13,9 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
     /// <summary>Logits are brought to the host in pieces of about this many numbers.</summary>
     private const long LogitsPiece = 4 << 20;
 
+    /// <summary>A final state larger than this is looked at piece by piece: what comes back at once takes as much page-locked memory.</summary>
+    private const long MostWatchedBytes = 64 << 20;
+
     private const string FinalHint = "check after every layer to learn where it begins";
 
     private readonly IOps _ops = device.Ops;
@@ -64,7 +67,7 @@ internal sealed class Decoder(DecoderSpec spec, Device device, IWeightSource wei
     private PendingDownload? Watch(TensorView x, FiniteCheck check)
     {
         if (check != FiniteCheck.FinalState) return null;
-        if (device.RunsBehind) return device.BeginDownload([x]);
+        if (device.RunsBehind && x.Count * x.DType.Size() <= MostWatchedBytes) return device.BeginDownload([x]);
         CheckFinal(x);
         return null;
     }

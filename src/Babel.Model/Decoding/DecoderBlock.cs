@@ -172,8 +172,13 @@ internal sealed class DecoderBlock(DecoderSpec spec, Device device, Scratch scra
     /// <summary>The operands of the Q/K scores: those of the layer before, where they lie in the same memory, as they do.</summary>
     private QkScoreInputs ScoreInputs(TensorView q, TensorView k, TensorView turnedQ, TensorView turnedK, RotaryTable? rotary, TensorView rawQ, TensorView rawK)
     {
-        if (_scoreInputs is { } known && known.Q == q && known.K == k && known.RotatedQ == turnedQ && known.RotatedK == turnedK && known.Rotary == rotary)
+        TensorView? unnormedQ = spec.HeadNorm ? rawQ : null, unnormedK = spec.HeadNorm ? rawK : null;
+        if (_scoreInputs is { } known && known.Q == q && known.K == k && known.RotatedQ == turnedQ && known.RotatedK == turnedK && known.Rotary == rotary
+            && known.RawQ == unnormedQ && known.RawK == unnormedK)
+        {
             return known;
+        }
+
         return _scoreInputs = new QkScoreInputs
         {
             Q = q,
@@ -181,8 +186,8 @@ internal sealed class DecoderBlock(DecoderSpec spec, Device device, Scratch scra
             RotatedQ = turnedQ,
             RotatedK = turnedK,
             Rotary = rotary,
-            RawQ = spec.HeadNorm ? rawQ : null,
-            RawK = spec.HeadNorm ? rawK : null,
+            RawQ = unnormedQ,
+            RawK = unnormedK,
             NormEpsilon = spec.NormEpsilon,
         };
     }

@@ -41,6 +41,14 @@ public sealed class NeuronStatsTests : IDisposable
     }
 
     [Fact]
+    public void Load_OfOneLayer_ReadsItsDocuments()
+    {
+        var stats = SyntheticStats.Of(SyntheticStats.Header() with { Shape = SyntheticStats.Shape with { Layers = 1 } }, "de", 0, 1);
+        using var loaded = NeuronStats.Load(Saved(stats));
+        Assert.All(stats.Of("de").Importances, i => Assert.Equal(i.Value.Values(0, 1), loaded.Of("de").Importances[i.Key].Values(0, 1)));
+    }
+
+    [Fact]
     public void Load_OfLargeStatistics_TakesLittleMemory()
     {
         var shape = new ModelShape(Layers: 24, FfnWidth: 1024, Heads: 4, KvHeads: 4, HeadDim: 16, GatedFfn: true);

@@ -94,6 +94,8 @@ public sealed class GenerationTests
         var generator = new TextGenerator(model);
         Assert.Throws<ModelInputException>(() => generator.Generate([], new GenerationOptions()));
         Assert.Throws<ModelInputException>(() => generator.Generate([[]], new GenerationOptions()));
+        int[][] many = [.. Enumerable.Repeat<int[]>([1], (Array.MaxLength / model.Spec.Vocabulary) + 1)];
+        Assert.Throws<ModelInputException>(() => generator.Generate(many, new GenerationOptions()));
         Assert.Throws<ModelInputException>(() => generator.Generate([new int[90]], new GenerationOptions { MaxNewTokens = 8 }));
         Assert.Equal(7, generator.Generate([new int[90]], new GenerationOptions { MaxNewTokens = 7 })[0].Length);
         Assert.Empty(generator.Generate([[5]], new GenerationOptions { MaxNewTokens = 0 })[0]);
