@@ -6,6 +6,9 @@ public sealed record OperatorLoad
     /// <summary>N, token rows of the largest batch.</summary>
     public required long Rows { get; init; }
 
+    /// <summary>Key rows of the batch with the most, where keys of earlier tokens are kept; never taken for fewer than <see cref="Rows"/>.</summary>
+    public long Keys { get; init; }
+
     /// <summary>S, sequences of the batch with the most.</summary>
     public required long Sequences { get; init; }
 

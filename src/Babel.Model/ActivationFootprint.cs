@@ -14,7 +14,9 @@ public static class ActivationFootprint
     /// <param name="storage">The type of the weights.</param>
     /// <param name="plan">What is observed.</param>
     /// <param name="logProbs">Whether log-probabilities are computed.</param>
-    public static long Of(DecoderSpec spec, Device device, long rows, long sequences, long longest, DType storage, ProbePlan plan, bool logProbs)
+    /// <param name="cached">Tokens whose keys and values are kept, of all sequences.</param>
+    public static long Of(
+        DecoderSpec spec, Device device, long rows, long sequences, long longest, DType storage, ProbePlan plan, bool logProbs, long cached = 0)
     {
         long e = device.ComputeType.Size(), d = spec.ModelWidth, q = spec.QueryWidth, kv = spec.KvWidth, f = spec.FfnWidth;
         bool written = spec.IsParallel || spec.Residual == ResidualForm.Sandwich;
@@ -34,7 +36,8 @@ public static class ActivationFootprint
         // The finite check reads pieces of x. What is on the host takes no memory of a device that has its own.
         long piece = Math.Min(rows * d, Math.Max(d, Decoding.FiniteGuard.Piece));
         long host = device.MostBytes is null ? (sequences * copies) + (piece * sizeof(float)) : 0;
-        return (rows * widths * e) + (sequences * observed * e) + host + device.ScratchBytes(Load(spec, rows, sequences, longest, storage, plan, logProbs));
+        return (rows * widths * e) + (sequences * observed * e) + host + device.ScratchBytes(
+            Load(spec, rows, sequences, longest, storage, plan, logProbs) with { Keys = cached });
     }
 
     private static OperatorLoad Load(DecoderSpec spec, long rows, long sequences, long longest, DType storage, ProbePlan plan, bool logProbs) => new()

@@ -22,6 +22,9 @@ public static class ForwardBench
     {
         var language = model.Model;
         using var batch = Batch.Pack(language, BenchTokens.Draw(language.Spec, tokens, length));
+
+        // A device of its own memory says that it has no room for the pass before anything is measured; on the host the pass would count as the program's.
+        using var early = language.Device.MostBytes is null ? null : DeviceCeilings.OpenMemory(language.Device);
         void Forward()
         {
             language.Run(batch, ForwardOutput.LogProbs, ct: ct);
@@ -38,7 +41,7 @@ public static class ForwardBench
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         using var process = Process.GetCurrentProcess();
         long resident = process.WorkingSet64;
-        using var memory = DeviceCeilings.OpenMemory(language.Device);
+        using var memory = early ?? DeviceCeilings.OpenMemory(language.Device);
         var decode = DecodeRace.Run(language, memory, model.StepBytes, length, seconds, ct);
         return new ForwardMeasurement
         {

@@ -30,7 +30,7 @@ public sealed partial record RunPlan
         long rows = RowsOf(work);
         var probes = work.Statistics is null ? ProbePlan.None : StatisticsCollector.PlanOf(work.Statistics, shape);
         StateBytes = (long)model.Spec.ModelWidth * device.ComputeType.Size();
-        ActivationBytes = ActivationFootprint.Of(model.Spec, device, rows, work.SequencesPerBatch, LongestOf(work), model.Storage, probes, work.ScorePasses > 0)
+        ActivationBytes = ActivationFootprint.Of(model.Spec, device, rows, work.SequencesPerBatch, LongestOf(work), model.Storage, probes, work.ScorePasses > 0, work.CacheTokens)
             + (work.CacheTokens * 2 * model.Spec.KvWidth * model.Spec.Layers * device.ComputeType.Size());
         WorkingStateBytes = SweepOptions.WorkingBytes(rows, StateBytes);
         DocumentsAtOnce = int.MaxValue;

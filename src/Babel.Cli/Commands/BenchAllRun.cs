@@ -44,15 +44,8 @@ internal sealed class BenchAllRun(BenchAllRequest request, CommandContext contex
             Fail(result, part, e);
         }
 
-        try
-        {
-            device?.ReleaseScratch();
-            device?.Trim();
-        }
-        catch (DeviceLostException)
-        {
-            // Said already, by the part that lost it.
-        }
+        device?.ReleaseScratch();
+        device?.Trim();
     }
 
     /// <summary>Every operator at the sizes of a model.</summary>

@@ -50,8 +50,8 @@ internal static class CudaCeilings
     {
         // Half of the bytes are read, half written; a device that is nearly full gets along with less.
         long bytes = Math.Min(CopyBytes, device.Facts.Memory / 64) / 2;
-        Tensor a = device.Allocate(DType.U8, new Shape(bytes)), b = device.Allocate(DType.U8, new Shape(bytes));
-        return new MemoryPass(device, 2 * bytes, "copying within its memory, reads and writes", () => device.Copy(a, b), a, b);
+        return MemoryPass.Open(
+            device, 2 * bytes, "copying within its memory, reads and writes", DType.U8, new Shape(bytes), 2, t => device.Copy(t[0], t[1]));
     }
 
     /// <summary>Operations a second, with as many rounds as make a launch long enough to be timed.</summary>

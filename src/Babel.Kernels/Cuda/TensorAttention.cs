@@ -51,7 +51,7 @@ internal sealed class TensorAttention
 
     /// <summary>Memory that rounded keys and values take, every sequence's filled up to whole blocks.</summary>
     public long ScratchBytes(OperatorLoad load) => HeadDims.Contains((int)load.HeadDim)
-        ? 2 * sizeof(ushort) * (load.Rows + (load.Sequences * (KeyBlock - 1))) * load.KvHeads * load.HeadDim : 0;
+        ? 2 * sizeof(ushort) * (Math.Max(load.Rows, load.Keys) + (load.Sequences * (KeyBlock - 1))) * load.KvHeads * load.HeadDim : 0;
 
     /// <summary>Enqueues <see cref="IOps.Attention"/>, <paramref name="scale"/> that of its epilogue. A row has the same bits in every tile.</summary>
     public void Attend(

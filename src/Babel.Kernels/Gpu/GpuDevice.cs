@@ -97,6 +97,7 @@ internal abstract class GpuDevice : Device
         Scratch.Dispose();
         Layouts.Dispose();
         Landings.Trim();
+        Pool.Trim();
     }
 
     /// <inheritdoc/>

@@ -72,7 +72,7 @@ internal sealed class GpuLayout : IDisposable
 
     /// <summary>
     /// The keys of all sequences in blocks of <paramref name="size"/>, those of a sequence beginning a block: the number of every sequence's first block,
-    /// and how many blocks there are.
+    /// and how many blocks there are. Sequences that follow each other with the same keys, and as many queries, share blocks.
     /// </summary>
     public (DeviceMemory Starts, int Count) KeyBlocks(int size)
     {
@@ -82,6 +82,12 @@ internal sealed class GpuLayout : IDisposable
             int count = 0;
             for (int s = 0; s < starts.Length; s++)
             {
+                if (s > 0 && _spans[s] with { QueryStart = 0 } == _spans[s - 1] with { QueryStart = 0 })
+                {
+                    starts[s] = starts[s - 1];
+                    continue;
+                }
+
                 starts[s] = count;
                 count = checked(count + ((_spans[s].KeyLength + size - 1) / size));
             }

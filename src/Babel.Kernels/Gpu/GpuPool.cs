@@ -76,13 +76,21 @@ internal abstract class GpuPool : SafeHandle
         }
     }
 
-    /// <summary>Gives the spare blocks back to the driver.</summary>
+    /// <summary>Gives the spare blocks back to the driver. Of a lost device nothing is given back and nothing said: the error that lost it is on its way.</summary>
     public void Trim()
     {
         lock (_lock)
         {
             if (_spares.Count == 0) return;
-            Enter();
+            try
+            {
+                Enter();
+            }
+            catch (DeviceLostException)
+            {
+                return;
+            }
+
             FreeSpares();
         }
     }

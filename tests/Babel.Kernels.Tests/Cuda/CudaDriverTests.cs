@@ -246,6 +246,48 @@ public class CudaDriverTests
     }
 
     [SkippableFact]
+    public void ReleaseScratch_DownloadNobodyWaitedFor_WaitsBeforeItsMemoryGoes()
+    {
+        using var driver = new EmulatedDriver(capability: 70);
+        using var device = driver.Open();
+        using var x = device.FromFloats([1, 2, 3], new Shape(3));
+        driver.StayBehind();
+        device.BeginDownload([x]).Dispose();
+        Assert.Equal(0, driver.Waits);
+        device.ReleaseScratch();
+        Assert.Equal(1, driver.Waits);
+        Assert.Equal([1f, 2, 3], device.ToFloats(x));
+    }
+
+    [SkippableFact]
+    public void ReleaseScratch_DeviceLost_SaysNothing()
+    {
+        const int IllegalAddress = 700;
+        using var driver = new EmulatedDriver(capability: 70);
+        using var device = driver.Open();
+        using var x = device.FromFloats([1, 2, 3], new Shape(3));
+        device.Allocate(new Shape(5000)).Dispose();
+        device.BeginDownload([x]).Dispose();
+        driver.FailAt(1, IllegalAddress);
+        Assert.Throws<DeviceLostException>(device.Synchronize);
+        device.ReleaseScratch();
+        device.Trim();
+        Assert.Throws<DeviceLostException>(device.Synchronize);
+    }
+
+    [SkippableFact]
+    public void ReleaseScratch_SpareBlocks_GoBackToTheDriver()
+    {
+        using var driver = new EmulatedDriver(capability: 70);
+        using var device = driver.Open();
+        long before = driver.Live;
+        device.Allocate(new Shape(5000)).Dispose();
+        Assert.Equal(before + 1, driver.Live);
+        device.ReleaseScratch();
+        Assert.InRange(driver.Live, 0, before);
+    }
+
+    [SkippableFact]
     public void Upload_DeviceBehind_WaitsOnlyWhenBothPagesAreFull()
     {
         using var driver = new EmulatedDriver(capability: 70);

@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
+using Babel.Kernels.Cuda;
 using Babel.Kernels.Diagnostics;
 using Babel.Kernels.Diagnostics.Cases;
+using Babel.Kernels.Gpu;
 using Babel.Kernels.Reference;
 using Xunit;
 
@@ -92,6 +95,32 @@ public class TensorAttentionTests
             Assert.Equal(whole.AsSpan(0, first * width).ToArray(), batch.AsSpan(Tokens * width, first * width).ToArray());
             Assert.Equal(whole.AsSpan(17 * width, 3 * width).ToArray(), batch.AsSpan((Tokens + first) * width).ToArray());
         }
+    }
+
+    [SkippableTheory]
+    [InlineData(80)]
+    [InlineData(90)]
+    public void Attention_SequencesOfTheSameKeys_RoundThemOnce(int capability)
+    {
+        using var device = (CudaDevice)EmulatedDriver.OpenDevice(capability, Precision.Fast);
+        using var reference = new ReferenceDevice();
+        SequenceSpan[] spans = [new(0, 9, 0, 150), new(9, 9, 0, 150), new(18, 9, 0, 150), new(27, 4, 0, 150), new(31, 4, 150, 20), new(35, 4, 150, 20)];
+        var layout = new SequenceLayout(spans);
+        var (starts, count) = device.Layouts.Of(layout).KeyBlocks(64);
+        int[] numbers = new int[spans.Length];
+        device.CopyOut((GpuMemory)starts, 0, MemoryMarshal.AsBytes(numbers.AsSpan()));
+        Assert.Equal([0, 0, 0, 3, 6, 6], numbers);
+        Assert.Equal(7, count);
+        Assert.Null(SelfTest.Run(device, reference, AttentionCases.Attention(new AttentionShape(4, 2, 64, "window alibi"), "shared keys", spans)).Failure);
+    }
+
+    [SkippableFact]
+    public void ScratchBytes_KeysOfACache_AreForetold()
+    {
+        using var device = EmulatedDriver.OpenDevice(90, Precision.Fast);
+        var load = new OperatorLoad { Rows = 10, Sequences = 1, Longest = 10, Width = 64, KvHeads = 2, HeadDim = 64 };
+        Assert.Equal(4 * 990 * 2 * 64, device.ScratchBytes(load with { Keys = 1000 }) - device.ScratchBytes(load));
+        Assert.Equal(device.ScratchBytes(load), device.ScratchBytes(load with { Keys = 3 }));
     }
 
     [SkippableTheory]

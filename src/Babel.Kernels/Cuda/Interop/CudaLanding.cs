@@ -49,9 +49,10 @@ internal sealed unsafe class CudaLanding : GpuLanding
     /// <inheritdoc/>
     public override void Wait() => _mark.Wait();
 
-    /// <inheritdoc/>
+    /// <summary>Waits for what is still on its way: the memory goes.</summary>
     public override void Dispose()
     {
+        _stream.Drain();
         _memory.Dispose();
         _mark.Dispose();
     }

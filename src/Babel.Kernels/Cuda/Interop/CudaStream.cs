@@ -22,5 +22,12 @@ internal sealed unsafe class CudaStream : CudaResource
         Context.Check(Context.Api.StreamSynchronize(Handle), "cuStreamSynchronize", "the end of the enqueued work");
     }
 
+    /// <summary>Waits as <see cref="Synchronize"/> does, where something is given back: what goes wrong, a lost device above all, is not looked at.</summary>
+    public void Drain()
+    {
+        Context.Api.ContextSetCurrent(Context.DangerousGetHandle());
+        Context.Api.StreamSynchronize(Handle);
+    }
+
     private static void Destroy(CudaApi api, nint stream) => api.StreamDestroy(stream);
 }

@@ -137,6 +137,8 @@ struct hopper_attention
         release(keys_empty, 0);
         rows.step(s, place.first, place, row, grow);
         UNROLL for (int step = 0; step < KEYS / 16; step++) attention_operand(s, step, p[step]);
+        group_done(outputs);
+        group_done(p);
 
         for (int block = 1; block <= last; block++)
         {
@@ -156,6 +158,8 @@ struct hopper_attention
             release(values_empty, block - 1);
             attention_grow(outputs, grow);
             UNROLL for (int step = 0; step < KEYS / 16; step++) attention_operand(s, step, p[step]);
+            group_done(outputs);
+            group_done(p);
         }
 
         await(values_full, last);

@@ -87,6 +87,7 @@ struct hopper_product
     FUNCTION_MEMBER void multiply(float (&sums)[BN / 2], int group, int& place, int& turn) const
     {
         int before = 0;
+        group_done(sums);
         for (int s = 0; s < stretches; s++)
         {
             uint at = ring + place * STAGE_BYTES;

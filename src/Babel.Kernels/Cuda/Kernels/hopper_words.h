@@ -120,7 +120,8 @@ GROUP_MULTIPLY_TURNED(48, BOUND_48, 96, 48, 49, 50, 51, 52)
 GROUP_MULTIPLY_TURNED(64, BOUND_64, 128, 64, 65, 66, 67, 68)
 
 // After a wait: from here on accumulators may be read, and registers multiplied from may be written. Without it the compiler, which takes a multiplication
-// for done where it stands, might move either before the wait.
+// for done where it stands, might move either before the wait. Before group_begin: what was written to these registers is written before the fence, as
+// multiplications demand; the compiler knows the fence as one of memory and might move writes of registers behind it.
 template <int COUNT>
 FUNCTION void group_done(float (&d)[COUNT])
 {

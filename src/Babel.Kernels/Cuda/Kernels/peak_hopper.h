@@ -14,6 +14,7 @@ KERNEL_OF(256, 1) void peak_hopper(float* sink, int rounds)
     BARRIER();
     uint at = shared_at(shared_bytes);
     ulong a = operand_at(at), b = operand_at(at + 64 * 128);
+    group_done(sums);
     for (int round = 0; round < rounds; round++)
     {
         group_begin();
@@ -22,6 +23,7 @@ KERNEL_OF(256, 1) void peak_hopper(float* sink, int rounds)
         group_wait<0>();
     }
 
+    group_done(sums);
     float sum = 0.0f;
     UNROLL for (int i = 0; i < 128; i++) sum += sums[i];
     sink[FLAT_ITEM] = sum;

@@ -46,16 +46,20 @@ public sealed record DeviceCeilings(double Gflops, string GflopsMeaning, double 
         if (device is IDeviceCeilings own) return own.OpenMemory();
         long columns = 1 << 16, count = device.ComputeType == DType.F64 ? SumFloats / 64 : SumFloats;
         var shape = new Shape(count / columns, columns);
-        Tensor a = device.Allocate(shape), b = device.Allocate(shape), c = device.Allocate(shape);
+        const string Meaning = "sum of two large tensors, 2 reads and a write";
         float[] row = new float[columns];
-        for (long i = 0; i < shape[0]; i++)
-        {
-            device.Write(row, a.View.Rows(i, 1));
-            device.Write(row, b.View.Rows(i, 1));
-        }
-
-        return new MemoryPass(
-            device, 3 * count * device.ComputeType.Size(), "sum of two large tensors, 2 reads and a write", () => device.Ops.Add(a, b, c), a, b, c);
+        return MemoryPass.Open(
+            device,
+            3 * count * device.ComputeType.Size(),
+            Meaning,
+            device.ComputeType,
+            shape,
+            3,
+            t => device.Ops.Add(t[0], t[1], t[2]),
+            t =>
+            {
+                for (long i = 0; i < 2 * shape[0]; i++) device.Write(row, t[i % 2].View.Rows(i / 2, 1));
+            });
     }
 
     private static double Product(Device device, int side, double seconds)

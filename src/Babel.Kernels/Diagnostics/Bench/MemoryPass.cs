@@ -27,6 +27,34 @@ public sealed class MemoryPass : IDisposable
     /// <summary>What it does, in words.</summary>
     public string Meaning { get; }
 
+    /// <summary>A pass over tensors that are allocated for it: all, or, where one does not fit, none.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="bytes">Bytes that a pass reads and writes.</param>
+    /// <param name="meaning">What it does, in words.</param>
+    /// <param name="dtype">The type of the tensors.</param>
+    /// <param name="shape">Their shape.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="run">Does it, or enqueues it.</param>
+    /// <param name="fill">Writes what is read, where that is to be done.</param>
+    /// <exception cref="Errors.DeviceMemoryException">The device has no room for them.</exception>
+    internal static MemoryPass Open(
+        Device device, long bytes, string meaning, DType dtype, Shape shape, int count, Action<Tensor[]> run, Action<Tensor[]>? fill = null)
+    {
+        var tensors = new Tensor[count];
+        try
+        {
+            for (int i = 0; i < count; i++) tensors[i] = device.Allocate(dtype, shape);
+            fill?.Invoke(tensors);
+        }
+        catch
+        {
+            foreach (var tensor in tensors) tensor?.Dispose();
+            throw;
+        }
+
+        return new MemoryPass(device, bytes, meaning, () => run(tensors), [.. tensors]);
+    }
+
     /// <summary>Passes over at least <paramref name="bytes"/> bytes, once at least; returns 10^9 bytes a second.</summary>
     public double Read(long bytes = 0)
     {

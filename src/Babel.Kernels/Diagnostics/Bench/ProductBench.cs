@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Babel.Kernels.Cuda;
 using Babel.Kernels.Diagnostics.Bench.Interop;
+using Babel.Kernels.Errors;
 
 namespace Babel.Kernels.Diagnostics.Bench;
 
@@ -25,14 +26,16 @@ public static class ProductBench
     /// <param name="side">Rows, outputs and inputs, at least 4.</param>
     /// <param name="seconds">For all together, about.</param>
     /// <param name="cublas">The library's file; null to look for it where the system does.</param>
-    /// <exception cref="Errors.DeviceMemoryException">The device has no room for matrices of this size.</exception>
+    /// <exception cref="KernelException"><paramref name="cublas"/> cannot be loaded, or this is no CUDA device.</exception>
+    /// <exception cref="DeviceMemoryException">The device has no room for matrices of this size.</exception>
     public static ProductComparison Measure(
         Device exact, Device? fast, (DeviceCeilings Exact, DeviceCeilings? Fast) ceilings, int side, double seconds, string? cublas = null)
     {
-        using var ours = new SquareOperands(exact, side);
-        using var rounded = fast is null ? null : new SquareOperands(fast, side);
         string? whyNot = "cuBLAS is measured beside CUDA devices only";
         var library = exact is CudaDevice ? CublasLibrary.TryLoad(cublas, out whyNot) : null;
+        if (cublas is not null && library is null) throw new KernelException("the cuBLAS that was asked for cannot be compared with", cublas, found: whyNot);
+        using var ours = new SquareOperands(exact, side);
+        using var rounded = fast is null ? null : new SquareOperands(fast, side);
         using var vendor = library is null ? null : new CublasProducts((CudaDevice)exact, library);
 
         // A GPU multiplies float32 weights with other units than those of its ceiling.

@@ -17,8 +17,16 @@ internal sealed class CublasProducts : IDisposable
         (_device, _library) = (device, library);
         device.Context.MakeCurrent();
         _handle = library.Create(device.Stream.Handle);
-        int version = library.Version(_handle);
-        Description = $"cuBLAS {version / 10000}.{version % 10000 / 100}.{version % 100}";
+        try
+        {
+            int version = library.Version(_handle);
+            Description = $"cuBLAS {version / 10000}.{version % 10000 / 100}.{version % 100}";
+        }
+        catch
+        {
+            library.Destroy(_handle);
+            throw;
+        }
     }
 
     /// <summary>Its name and version.</summary>
